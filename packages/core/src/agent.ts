@@ -1,0 +1,59 @@
+import type { z } from "zod";
+import type { Clock } from "./clock.ts";
+import type { ProbeKind } from "./probe.ts";
+import type { Skill } from "./skill.ts";
+import type { UndoResult } from "./undo.ts";
+
+export interface ConnectContext {
+  /** Shown on the target as who we are: `chaos/<run>`. */
+  readonly mark: string;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+}
+
+/** What discovery found, as tables for people, and for `--json`. */
+export interface Discovery {
+  /** One line: `PostgreSQL 18.4, 12 tables, 1.2 GB`. */
+  summary: string;
+  tables: { title: string; columns: string[]; rows: (string | number | boolean | null)[][] }[];
+}
+
+/** A mark or residue of ours seen on a target, whatever our journal says. */
+export interface Mark {
+  /** Stable while it is there: `session 4711`. */
+  key: string;
+  detail: string;
+  /** Which run left it, where the mark tells. */
+  run?: string;
+  /** Removes it; null where only the journal's undo records can. */
+  remove: ((signal: AbortSignal) => Promise<UndoResult>) | null;
+}
+
+/** An open connection to something that can be broken. */
+export interface Target extends AsyncDisposable {
+  /** For people, without secrets: `shop on 127.0.0.1:5432`. */
+  readonly label: string;
+  discover(signal: AbortSignal): Promise<Discovery>;
+  /** Our marks on the target, found without any journal. */
+  marks(signal: AbortSignal): Promise<Mark[]>;
+}
+
+/** The expert for one kind of target. Cheap to import: drivers are loaded in `connect`. */
+export interface Agent {
+  /** `database`: the word in files. */
+  readonly target: string;
+  readonly aliases: readonly string[];
+  readonly summary: string;
+  readonly config: z.ZodType;
+  /** A realistic `target_config`, for docs and `chaos init`. */
+  readonly example: Record<string, unknown>;
+  readonly skills: readonly Skill[];
+  readonly probes: readonly ProbeKind[];
+  connect(config: any, context: ConnectContext): Promise<Target>;
+}
+
+/** What is shipped: the list of agents, and the probe kinds that need no agent. */
+export interface Catalog {
+  readonly agents: readonly Agent[];
+  readonly probes: readonly ProbeKind[];
+}

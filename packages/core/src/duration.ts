@@ -1,0 +1,37 @@
+import { z } from "zod";
+
+const unitMs: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const part = /(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)/g;
+const whole = /^\s*(?:\d+(?:\.\d+)?\s*(?:ms|s|m|h|d)\s*)+$/;
+
+/** Milliseconds of a duration as people write it (`5m`, `1h 30m`, `500ms`), or undefined when it is not one. */
+export function parseDuration(text: string): number | undefined {
+  if (!whole.test(text)) return undefined;
+  let total = 0;
+  for (const [, amount, unit] of text.matchAll(part)) total += Number(amount) * unitMs[unit!]!;
+  return total;
+}
+
+/** The shortest exact way to write a number of milliseconds: `90500` is `1m 30s 500ms`. */
+export function formatDuration(ms: number): string {
+  if (ms < 1) return "0s";
+  let rest = Math.round(ms);
+  const words: string[] = [];
+  for (const unit of ["d", "h", "m", "s", "ms"]) {
+    const amount = Math.floor(rest / unitMs[unit]!);
+    if (amount > 0) words.push(`${amount}${unit}`);
+    rest -= amount * unitMs[unit]!;
+  }
+  return words.join(" ");
+}
+
+/** A duration in a file: text with units in, milliseconds out. */
+export const durationSchema = z
+  .string()
+  .transform((text, ctx) => {
+    const ms = parseDuration(text);
+    if (ms !== undefined) return ms;
+    ctx.addIssue({ code: "custom", message: `"${text}" is not a duration; write it like 5m, 1h 30m or 500ms` });
+    return z.NEVER;
+  })
+  .meta({ format: "duration", description: "A duration such as 5m, 1h 30m or 500ms" });

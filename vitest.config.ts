@@ -1,0 +1,37 @@
+import { defineConfig } from "vitest/config";
+
+/** `*.test.ts` need nothing but Node; `*.service.test.ts` start real servers; `*.crash.test.ts` kill and recover. */
+export default defineConfig({
+  test: {
+    reporters: ["default", "./packages/testkit/src/ci-reporter.ts"],
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["{packages,agents,apps}/*/src/**/*.test.ts"],
+          exclude: ["**/*.service.test.ts", "**/*.crash.test.ts", "**/node_modules/**"],
+        },
+      },
+      {
+        test: {
+          name: "service",
+          include: ["{packages,agents,apps}/*/src/**/*.service.test.ts", "e2e/**/*.service.test.ts"],
+          globalSetup: ["./packages/testkit/src/service-setup.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: "crash",
+          include: ["{packages,agents,apps}/*/src/**/*.crash.test.ts", "e2e/**/*.crash.test.ts"],
+          globalSetup: ["./packages/testkit/src/service-setup.ts"],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+        },
+      },
+    ],
+  },
+});
