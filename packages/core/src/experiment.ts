@@ -16,6 +16,18 @@ export const probeCommonSchema = z.strictObject({
   max_latency: durationSchema.optional().meta({ description: "An answer slower than this is outside tolerance" }),
 });
 
+/** When a steady-state probe is held against its tolerance; it is measured all the time. */
+export const probeWhenSchema = z.enum(["before", "during", "after"]);
+export type ProbeWhen = z.infer<typeof probeWhenSchema>;
+
+export const steadyStateProbeSchema = probeCommonSchema.extend({
+  when: z
+    .array(probeWhenSchema)
+    .min(1)
+    .default(["before", "during", "after"])
+    .meta({ description: "When it must be within tolerance; all along by default" }),
+});
+
 /** A guard is a probe that stops the run once it has been outside tolerance for `for`. */
 export const guardCommonSchema = probeCommonSchema.extend({
   every: durationSchema.default(250).meta({ description: "How often it is asked while faults are active" }),
@@ -52,7 +64,7 @@ export const experimentSchema = z.strictObject({
     .array(z.string())
     .default([])
     .meta({ description: "Regular expressions on what skills choose by themselves" }),
-  steady_state: z.array(probeCommonSchema).default([]).meta({ description: "What healthy means" }),
+  steady_state: z.array(steadyStateProbeSchema).default([]).meta({ description: "What healthy means" }),
   guards: z.array(guardCommonSchema).default([]).meta({ description: "Probes that stop the run" }),
   recovery_deadline: durationSchema
     .default(60_000)
@@ -93,6 +105,10 @@ export interface ProbeUse {
   maxLatency?: number | undefined;
 }
 
+export interface SteadyStateUse extends ProbeUse {
+  when: ProbeWhen[];
+}
+
 export interface GuardUse extends ProbeUse {
   /** Milliseconds out of tolerance before it trips. */
   for: number;
@@ -110,7 +126,7 @@ export interface Experiment {
   duration: number;
   parallel: boolean;
   resourceFilters: string[];
-  steadyState: ProbeUse[];
+  steadyState: SteadyStateUse[];
   guards: GuardUse[];
   recoveryDeadline: number;
   blastRadius?: BlastCost | undefined;

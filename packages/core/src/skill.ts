@@ -84,6 +84,10 @@ export interface Skill<Target = any, Params = any, Data = any, Undo = any> {
   unsupported?(targetConfig: unknown): string | undefined;
   /** The exact things to touch. An empty answer is an error of the engine's. Reads only. */
   resolve(target: Target, params: Params, context: ResolveContext): Promise<Thing<Data>[]>;
+  /** How many of its things may be broken, or put back, at once; 1 when left out. */
+  readonly concurrency?: number;
+  /** Milliseconds one undo may take before it counts as failed; a minute when left out. */
+  readonly undoDeadline?: number;
   /** Rights, side effects, limits: all that can be known before. Reads only. */
   preflight?(target: Target, things: readonly Thing<Data>[], params: Params, context: SkillContext): Promise<Finding[]>;
   /**
@@ -92,9 +96,12 @@ export interface Skill<Target = any, Params = any, Data = any, Undo = any> {
    */
   inject(target: Target, thing: Thing<Data>, context: InjectContext): AsyncGenerator<UndoStep<Undo>, void, UndoId>;
   /** Looks, on a connection other than the one that injected, whether the fault is there. */
-  witness(target: Target, thing: Thing<Data>, records: readonly Undo[], context: SkillContext): Promise<Witness>;
-  /** Ends what our killed client may have left running on the server, and returns when it is gone. */
-  fence?(target: Target, record: Undo, context: SkillContext): Promise<void>;
+  witness(target: Target, thing: Thing<Data>, records: Iterable<Undo>, context: SkillContext): Promise<Witness>;
+  /**
+   * Ends what our killed client may have left running on the server, and returns when it is gone. Asked once a fault, with
+   * all its open records, before any of them is undone.
+   */
+  fence?(target: Target, records: Iterable<Undo>, context: SkillContext): Promise<void>;
   /** Compares, sets, checks. Safe to run twice, and for a change that was never made. */
   undo(target: Target, record: Undo, context: SkillContext): Promise<UndoResult>;
   /** What of this record can still be seen on the target, one line each; empty when clean. */
