@@ -25,13 +25,20 @@ export function formatDuration(ms: number): string {
   return words.join(" ");
 }
 
+/** The longest a Node timer can wait; a longer one would fire at once. */
+const longestMs = 2 ** 31 - 1;
+
 /** A duration in a file: text with units in, milliseconds out. */
 export const durationSchema = z
   .string()
   .transform((text, ctx) => {
     const ms = parseDuration(text);
-    if (ms !== undefined) return ms;
-    ctx.addIssue({ code: "custom", message: `"${text}" is not a duration; write it like 5m, 1h 30m or 500ms` });
+    if (ms !== undefined && ms <= longestMs) return ms;
+    const problem =
+      ms === undefined
+        ? `"${text}" is not a duration; write it like 5m, 1h 30m or 500ms`
+        : `${text} is too long; a duration is at most ${formatDuration(longestMs)}`;
+    ctx.addIssue({ code: "custom", message: problem });
     return z.NEVER;
   })
   .meta({ format: "duration", description: "A duration such as 5m, 1h 30m or 500ms" });

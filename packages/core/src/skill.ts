@@ -81,7 +81,7 @@ export interface Skill<Target = any, Params = any, Data = any, Undo = any> {
   /** Params of a realistic use, for `chaos show` and the docs. */
   readonly example: Record<string, unknown>;
   /** Why this skill cannot work on a target with this config, or undefined; asked at validation, before any connection. */
-  unsupported?(targetConfig: unknown): string | undefined;
+  unsupported?(targetConfig: unknown, params: Params): string | undefined;
   /** The exact things to touch. An empty answer is an error of the engine's. Reads only. */
   resolve(target: Target, params: Params, context: ResolveContext): Promise<Thing<Data>[]>;
   /** How many of its things may be broken, or put back, at once; 1 when left out. */

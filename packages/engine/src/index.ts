@@ -1,1 +1,11 @@
+export { diagnose, sweep, type Diagnosis, type Swept, type TargetMarks } from "./doctor.ts";
 export * from "./journal-port.ts";
+export { builtInProbes } from "./probes/index.ts";
+export { planExperiment } from "./plan-experiment.ts";
+export { recoverRun, type RecoverRequest } from "./recover-run.ts";
+export { planExperiment, runExperiment, type Observer, type RunOutcome, type RunRequest } from "./run-experiment.ts";
+export type { EventListener } from "./run-log.ts";
+export { newRunId } from "./run-id.ts";
+export { StopReason, StopSource, type StopCause } from "./stop-source.ts";
+export { withDeadline } from "./deadline.ts";
+export { usualPatience, type Left, type Patience } from "./undoing.ts";

@@ -47,11 +47,11 @@ export interface RunJournal extends AsyncDisposable {
   /** Numbers the event, makes it durable, and only then tells watchers. */
   append(body: EventBody): Promise<Event>;
   /** Stores an undo record and its `undo-recorded` event together. */
-  record(undo: NewUndo): Promise<UndoId>;
+  record(undo: NewUndo): Promise<{ undo: UndoId; event: Event }>;
   /** Replaces an undo record by a fuller one, with its event. */
-  revise(undo: UndoId, record: unknown): Promise<void>;
+  revise(undo: UndoId, record: unknown): Promise<Event>;
   /** Marks an undo as ended and appends the event that says so, together. */
-  settle(undo: UndoId, outcome: UndoOutcome, body: EventBody): Promise<void>;
+  settle(undo: UndoId, outcome: UndoOutcome, body: EventBody): Promise<Event>;
   /** The undos not yet ended well (`undone`, `already`, `conflict`), newest first, without their records. */
   pending(): Omit<UndoEntry, "record">[];
   /** One undo with its record: records may be large, so they are read one at a time. */

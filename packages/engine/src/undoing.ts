@@ -1,0 +1,197 @@
+import { type Catalog, type Clock, type Random, type Target, type UndoResult, describeError } from "@chaos-agents/core";
+import pLimit from "p-limit";
+import { withDeadline } from "./deadline.ts";
+import type { RunJournal, UndoEntry } from "./journal-port.ts";
+import { markOf, skillFor } from "./planning.ts";
+import type { RunLog } from "./run-log.ts";
+
+export type OpenUndo = Omit<UndoEntry, "record">;
+
+/** How long the undo of a run is patient. Every wait has an end: an undo never hangs. */
+export interface Patience {
+  /** For one undo, where its skill does not say. */
+  undo: number;
+  /** For ending what a killed client left on the server. */
+  fence: number;
+  /** For a target that does not answer, counted from the first failure. */
+  target: number;
+}
+export const usualPatience: Patience = { undo: 60_000, fence: 30_000, target: 30_000 };
+
+export interface Undoing {
+  catalog: Catalog;
+  journal: RunJournal;
+  log: RunLog;
+  clock: Clock;
+  random: Random;
+  /** Connected afresh where needed; rejects when it cannot be reached. */
+  target(name: string): Promise<Target>;
+  patience: Patience;
+  /** Once aborted, failures are no longer tried again. */
+  hurry: AbortSignal;
+}
+
+export interface Left {
+  fault: string;
+  undo: number;
+  thing: string;
+  label: string;
+  why: string;
+}
+
+/**
+ * Undoes what `which` selects, last in first out: first fences every fault, so that nothing of ours still runs, then undoes
+ * record by record, then has another look at what failed for as long as the patience lasts. Returns what is left.
+ */
+export async function undoAll(undoing: Undoing, which: (entry: OpenUndo) => boolean = () => true): Promise<Left[]> {
+  const pending = undoing.journal.pending().filter(which);
+  let failures = await undoPass(undoing, pending, await fenceAll(undoing, pending));
+  const started = undoing.clock.monotonic();
+  for (let pause = 500; failures.size > 0 && !undoing.hurry.aborted; pause = Math.min(pause * 2, 5_000)) {
+    if (undoing.clock.monotonic() - started + pause > undoing.patience.target) break;
+    await undoing.clock.sleep(pause, undoing.hurry).catch(() => undefined);
+    if (undoing.hurry.aborted) break;
+    const again = pending.filter((entry) => failures.has(entry.undo));
+    failures = await undoPass(undoing, again, await fenceAll(undoing, again));
+  }
+  const left: Left[] = [];
+  for (const { fault, undo, thing, label } of pending) {
+    const why = failures.get(undo);
+    if (why === undefined) continue;
+    left.push({ fault, undo, thing, label, why });
+    await settle(undoing, { fault, undo, thing }, { outcome: "failed", detail: why }, 0);
+  }
+  return left;
+}
+
+/** Looks at everything that was undone once more, from connections that took no part; returns what can still be seen. */
+export async function verifyAll(undoing: Undoing, entries: readonly OpenUndo[]): Promise<Left[]> {
+  const left: Left[] = [];
+  for (const { undo, fault, thing, label, skill: name, target } of entries) {
+    const skill = skillFor(undoing.catalog, name);
+    let residues: string[];
+    try {
+      residues = await withDeadline(`${name}: verifying ${thing}`, undoing.patience.undo, [], async (signal) =>
+        skill.verify(await undoing.target(target), undoing.journal.entry(undo).record, context(undoing, fault, signal)),
+      );
+    } catch (error) {
+      residues = [`could not be verified: ${describeError(error)}`];
+    }
+    await undoing.log.emit({ type: "verified", fault, thing, undo, residues });
+    if (residues.length === 0) continue;
+    const why = residues.join("; ");
+    left.push({ fault, undo, thing, label, why });
+    await settle(undoing, { fault, undo, thing }, { outcome: "failed", detail: why }, 0);
+  }
+  return left;
+}
+
+/** Ends what we left running on the targets. A fault that cannot be fenced is not undone: its change may still come. */
+async function fenceAll(undoing: Undoing, pending: readonly OpenUndo[]): Promise<Map<string, string>> {
+  const faults = Map.groupBy(pending, (entry) => entry.fault);
+  const unfenced = new Map<string, string>();
+  const limit = pLimit(16);
+  await Promise.all(
+    [...faults].map(([fault, entries]) =>
+      limit(async () => {
+        const { skill: name, target } = entries[0]!;
+        const skill = skillFor(undoing.catalog, name);
+        if (!skill.fence) return;
+        const { journal } = undoing;
+        const records = {
+          *[Symbol.iterator]() {
+            for (const { undo } of entries) yield journal.entry(undo).record;
+          },
+        };
+        try {
+          await withDeadline(`${name}: ending its sessions`, undoing.patience.fence, [], async (signal) =>
+            skill.fence!(await undoing.target(target), records, context(undoing, fault, signal)),
+          );
+        } catch (error) {
+          unfenced.set(fault, describeError(error));
+        }
+      }),
+    ),
+  );
+  return unfenced;
+}
+
+/** Undoes once what is given, newest first. Returns why, for each that could not be undone. */
+async function undoPass(
+  undoing: Undoing,
+  pending: readonly OpenUndo[],
+  unfenced: ReadonlyMap<string, string>,
+): Promise<Map<number, string>> {
+  const failures = new Map<number, string>();
+  for (const batch of sameFaultInARow(pending)) {
+    const skill = skillFor(undoing.catalog, batch[0]!.skill);
+    const limit = pLimit(skill.concurrency ?? 1);
+    const things = Map.groupBy(batch, (entry) => entry.thing);
+    await Promise.all(
+      [...things.values()].map((entries) =>
+        limit(async () => {
+          for (const entry of entries) {
+            const newer = pending.find((other) => failures.has(other.undo) && isSameThing(other, entry));
+            const why =
+              unfenced.get(entry.fault) ??
+              (newer ? `waits for undo ${newer.undo} of the same thing` : await undoOne(undoing, entry));
+            if (why !== undefined) failures.set(entry.undo, why);
+          }
+        }),
+      ),
+    );
+  }
+  return failures;
+}
+
+/** Undoing an older change under a newer one of the same kind would look like somebody else's change. */
+const isSameThing = (a: OpenUndo, b: OpenUndo) => a.thing === b.thing && a.skill === b.skill && a.target === b.target;
+
+function* sameFaultInARow(entries: readonly OpenUndo[]): Generator<OpenUndo[]> {
+  let batch: OpenUndo[] = [];
+  for (const entry of entries) {
+    if (batch.length > 0 && batch[0]!.fault !== entry.fault) {
+      yield batch;
+      batch = [];
+    }
+    batch.push(entry);
+  }
+  if (batch.length > 0) yield batch;
+}
+
+async function undoOne(undoing: Undoing, entry: OpenUndo): Promise<string | undefined> {
+  const { undo, fault, thing, label, skill: name, target } = entry;
+  const started = undoing.clock.monotonic();
+  await undoing.log.emit({ type: "undo-started", fault, undo, thing, label });
+  let result: UndoResult;
+  try {
+    const skill = skillFor(undoing.catalog, name);
+    const patience = skill.undoDeadline ?? undoing.patience.undo;
+    result = await withDeadline(`undo of ${name} on ${thing}`, patience, [], async (signal) =>
+      skill.undo(await undoing.target(target), undoing.journal.entry(undo).record, context(undoing, fault, signal)),
+    );
+  } catch (error) {
+    return describeError(error);
+  }
+  if (result.outcome === "failed") return result.detail;
+  await settle(undoing, entry, result, undoing.clock.monotonic() - started);
+  return undefined;
+}
+
+async function settle(
+  undoing: Undoing,
+  { fault, undo, thing }: Pick<OpenUndo, "fault" | "undo" | "thing">,
+  { outcome, detail, remains = [] }: UndoResult,
+  ms: number,
+): Promise<void> {
+  await undoing.log.commit({ type: "undo-finished", fault, undo, thing, outcome, detail, remains, ms }, (body) =>
+    undoing.journal.settle(undo, outcome, body),
+  );
+}
+
+function context({ clock, random, journal }: Undoing, fault: string, signal: AbortSignal) {
+  const { run } = journal.header;
+  return { run, fault, mark: markOf(run, fault), signal, clock, random };
+}
+
+export const retryCommand = (run: string) => `chaos recover ${run}`;
