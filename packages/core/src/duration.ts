@@ -25,8 +25,8 @@ export function formatDuration(ms: number): string {
   return words.join(" ");
 }
 
-/** The longest a Node timer can wait; a longer one would fire at once. */
-const longestMs = 2 ** 31 - 1;
+/** Node timers that wait longer than 24.8 days fire at once. */
+const longestMs = 24 * 86_400_000;
 
 /** A duration in a file: text with units in, milliseconds out. */
 export const durationSchema = z
