@@ -3,7 +3,7 @@ export * from "./journal-port.ts";
 export { builtInProbes } from "./probes/index.ts";
 export { planExperiment } from "./plan-experiment.ts";
 export { recoverRun, type RecoverRequest } from "./recover-run.ts";
-export { planExperiment, runExperiment, type Observer, type RunOutcome, type RunRequest } from "./run-experiment.ts";
+export { runExperiment, type Observer, type RunOutcome, type RunRequest } from "./run-experiment.ts";
 export type { EventListener } from "./run-log.ts";
 export { newRunId } from "./run-id.ts";
 export { StopReason, StopSource, type StopCause } from "./stop-source.ts";
