@@ -8,7 +8,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{packages,agents,apps}/*/src/**/*.test.ts"],
+          include: ["{packages,agents,apps}/*/src/**/*.test.ts", "e2e/**/*.test.ts"],
           exclude: ["**/*.service.test.ts", "**/*.crash.test.ts", "**/node_modules/**"],
         },
       },
