@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { ChaosError } from "@chaos-agents/core";
+import { ChaosError, describeError } from "@chaos-agents/core";
 
 /** A process of ours that speaks in typed messages, and ends by itself when we are gone. */
 export interface Child<In extends { type: string }, Out extends { type: string }> extends AsyncDisposable {
@@ -22,7 +22,10 @@ export function startChild<In extends { type: string }, Out extends { type: stri
   what: string,
 ): Child<In, Out | Failed> {
   const child = fork(module, { detached: true, execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] });
-  const ended = once(child, "exit").then(([code, signal]) => `${what} ended ${signal ? `by ${signal}` : `with ${code}`}`);
+  const ended = once(child, "exit").then(
+    ([code, signal]) => `${what} ended ${signal ? `by ${signal}` : `with exit code ${code}`}`,
+    (error: unknown) => `${what} cannot be started: ${describeError(error)}`,
+  );
   const listeners = new Set<(message: Out | Failed) => void>();
   child.on("message", (message: Out | Failed) => listeners.forEach((listener) => listener(message)));
   const listen = (listener: (message: Out | Failed) => void) => {
@@ -39,7 +42,8 @@ export function startChild<In extends { type: string }, Out extends { type: stri
       const { promise, resolve, reject } = Promise.withResolvers<any>();
       const stop = listen((message) => {
         if (message.type === type) resolve(message);
-        else if (message.type === "failed") reject(new ChaosError("internal", `${what}: ${(message as Failed).message}`));
+        else if (message.type === "failed")
+          reject(new ChaosError("internal", `${what}: ${(message as Failed).message}`));
       });
       void ended.then((how) => reject(new ChaosError("internal", how)));
       return promise.finally(stop);

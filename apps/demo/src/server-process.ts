@@ -39,10 +39,13 @@ const server = new EmbeddedPostgres({
   persistent: true,
   createPostgresUser: process.getuid?.() === 0,
   initdbFlags: ["--encoding=UTF8", "--locale=C", "--no-sync"],
-  postgresFlags: [
-    ...["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="],
-    ...["-c", "max_connections=60", "-c", "shared_buffers=64MB", "-c", "timezone=UTC"],
-  ],
+  postgresFlags: Object.entries({
+    listen_addresses: "127.0.0.1",
+    unix_socket_directories: "",
+    max_connections: 60,
+    shared_buffers: "64MB",
+    timezone: "UTC",
+  }).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
   onLog: keepLast,
   onError: (error) => keepLast(describeError(error)),
 });

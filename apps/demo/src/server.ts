@@ -18,7 +18,10 @@ export interface Server extends AsyncDisposable {
 }
 
 export async function startServer(): Promise<Server> {
-  const keeper = startChild<ServerOrder, ServerWord>(new URL("./server-process.ts", import.meta.url), "the database server");
+  const keeper = startChild<ServerOrder, ServerWord>(
+    new URL("./server-process.ts", import.meta.url),
+    "the database server",
+  );
   try {
     const { port, password, home } = await keeper.next("ready");
     const host = "127.0.0.1";

@@ -13,7 +13,10 @@ export async function replay(client: Client, transactions: readonly Transaction[
         throw new ChaosError("internal", `transaction ${n} of the ledger cannot be replayed: ${describeError(error)}`);
       });
       if (rowCount !== 1) {
-        throw new ChaosError("internal", `transaction ${n} of the ledger wrote ${rowCount} rows of ${write.table} on replay`);
+        throw new ChaosError(
+          "internal",
+          `transaction ${n} of the ledger wrote ${rowCount} rows of ${write.table} on replay`,
+        );
       }
       counts.set(write.table, (counts.get(write.table) ?? 0) + 1);
     }

@@ -1,6 +1,4 @@
-import pg from "pg";
-
-const { escapeIdentifier } = pg;
+import { escapeIdentifier } from "pg";
 
 /** Values as the client sent them: times and JSON as text, so that sending them again gives the same bytes. */
 export type Row = Record<string, string | number | null>;
@@ -21,7 +19,8 @@ export interface Statement {
 export function statementFor(write: RowWrite): Statement {
   const values: Statement["values"] = [];
   const bind = (value: string | number | null) => `$${values.push(value)}`;
-  const assign = (row: Row) => Object.entries(row).map(([column, value]) => `${escapeIdentifier(column)} = ${bind(value)}`);
+  const assign = (row: Row) =>
+    Object.entries(row).map(([column, value]) => `${escapeIdentifier(column)} = ${bind(value)}`);
   const table = escapeIdentifier(write.table);
   const insert = (row: Row) => {
     const columns = Object.keys(row).map(escapeIdentifier).join(", ");
@@ -32,7 +31,9 @@ export function statementFor(write: RowWrite): Statement {
       return { text: insert(write.row), values };
     case "put": {
       const key = Object.keys(write.key).map(escapeIdentifier).join(", ");
-      const taken = Object.keys(write.row).map((column) => `${escapeIdentifier(column)} = EXCLUDED.${escapeIdentifier(column)}`);
+      const taken = Object.keys(write.row).map(
+        (column) => `${escapeIdentifier(column)} = EXCLUDED.${escapeIdentifier(column)}`,
+      );
       return {
         text: `${insert({ ...write.key, ...write.row })} ON CONFLICT (${key}) DO UPDATE SET ${taken.join(", ")}`,
         values,

@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import pg from "pg";
+import { escapeIdentifier, escapeLiteral } from "pg";
 import { withClient } from "../with-client.ts";
 
-const { escapeIdentifier, escapeLiteral } = pg;
 const schema = new URL("./schema.sql", import.meta.url);
 const seed = new URL("./seed.sql", import.meta.url);
 
@@ -28,7 +27,9 @@ export async function loadShop(adminUrl: string, database = "shop"): Promise<Loa
     await client.query("BEGIN");
     await client.query(await readFile(schema, "utf8"));
     await client.query(await readFile(seed, "utf8"));
-    await client.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${escapeIdentifier(role)}`);
+    await client.query(
+      `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${escapeIdentifier(role)}`,
+    );
     await client.query("COMMIT");
     await client.query("VACUUM (ANALYZE)");
   });

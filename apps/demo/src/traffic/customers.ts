@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Clock, Random } from "@chaos-agents/core";
-import pg from "pg";
+import { DatabaseError, type Pool } from "pg";
 import type { LedgerWriter } from "../ledger/ledger.ts";
 import { type Recording, borrow, inTransaction } from "./shop-pool.ts";
 
@@ -11,7 +11,7 @@ interface Visitor {
 }
 
 export interface Shopping {
-  pool: pg.Pool;
+  pool: Pool;
   ledger: LedgerWriter;
   clock: Clock;
   random: Random;
@@ -20,7 +20,7 @@ export interface Shopping {
 }
 
 /** Reads who is in the shop and what it sells. */
-export async function enterShop(pool: pg.Pool): Promise<Pick<Shopping, "visitors" | "products">> {
+export async function enterShop(pool: Pool): Promise<Pick<Shopping, "visitors" | "products">> {
   const visitors = await pool.query<Visitor>(
     `SELECT sessions.id AS session, customer_id AS customer, address::text AS address
      FROM sessions JOIN customers ON customers.id = customer_id ORDER BY sessions.id`,
@@ -76,7 +76,13 @@ const viewCart = (shopping: Shopping) =>
   );
 
 /** What every write begins with: one visitor's own requests then take their turn, and cannot deadlock. */
-async function seen(shopping: Shopping, tx: Recording, { session }: Visitor, kind: string, details: object): Promise<void> {
+async function seen(
+  shopping: Shopping,
+  tx: Recording,
+  { session }: Visitor,
+  kind: string,
+  details: object,
+): Promise<void> {
   const at = now(shopping);
   await tx.write({ kind: "change", table: "sessions", key: { id: session }, set: { last_seen_at: at } });
   await tx.write({
@@ -160,7 +166,7 @@ async function checkOut(shopping: Shopping): Promise<void> {
     await tx.insert("payments", { order_id: order, method: "card", amount: total, details, paid_at: now(shopping) });
   }).catch((error: unknown) => {
     // sold out is an answer, not a failure
-    if (!(error instanceof pg.DatabaseError && error.constraint === "products_stock_not_negative")) throw error;
+    if (!(error instanceof DatabaseError && error.constraint === "products_stock_not_negative")) throw error;
   });
 }
 

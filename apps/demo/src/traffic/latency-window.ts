@@ -24,7 +24,8 @@ interface Slot {
   errors: Record<FailureKind, number>;
 }
 
-const noErrors = () => Object.fromEntries(Object.keys(failureKinds).map((kind) => [kind, 0])) as Record<FailureKind, number>;
+const noErrors = () =>
+  Object.fromEntries(Object.keys(failureKinds).map((kind) => [kind, 0])) as Record<FailureKind, number>;
 const emptySlot = (): Slot => ({ latencies: [], errors: noErrors() });
 
 /** The smallest value that at least `share` of all are not above; exact, and null of nothing. */

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import pg from "pg";
+import { type ClientBase, DatabaseError, Pool } from "pg";
 import type { LedgerWriter } from "../ledger/ledger.ts";
 import { type Row, type RowWrite, statementFor } from "../ledger/row-write.ts";
 
 /** Set as a careful application would: few connections, each for a number of uses, and nothing waits for ever. */
-export function openPool(connectionString: string): pg.Pool {
-  const pool = new pg.Pool({
+export function openPool(connectionString: string): Pool {
+  const pool = new Pool({
     connectionString,
     application_name: "shop/web",
     max: 16,
@@ -21,9 +21,9 @@ export function openPool(connectionString: string): pg.Pool {
   return pool;
 }
 
-const leavesConnectionUsable = (error: unknown) => error instanceof pg.DatabaseError && error.severity === "ERROR";
+const leavesConnectionUsable = (error: unknown) => error instanceof DatabaseError && error.severity === "ERROR";
 
-export async function borrow<T>(pool: pg.Pool, work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+export async function borrow<T>(pool: Pool, work: (client: ClientBase) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken = false;
   try {
@@ -38,11 +38,11 @@ export async function borrow<T>(pool: pg.Pool, work: (client: pg.ClientBase) => 
 
 /** A transaction that remembers what it wrote. */
 export class Recording {
-  readonly client: pg.ClientBase;
+  readonly client: ClientBase;
   readonly writes: RowWrite[] = [];
   readonly receipt = randomUUID();
 
-  constructor(client: pg.ClientBase) {
+  constructor(client: ClientBase) {
     this.client = client;
   }
 
@@ -65,7 +65,7 @@ const mark = "SELECT pg_current_xact_id()::text AS xid, pg_current_wal_insert_ls
 
 /** Runs `work` in a transaction that is in the ledger exactly when it is in the database. */
 export async function inTransaction(
-  pool: pg.Pool,
+  pool: Pool,
   ledger: LedgerWriter,
   work: (transaction: Recording) => Promise<void>,
 ): Promise<void> {

@@ -1,0 +1,10 @@
+export * from "./demo.ts";
+export * from "./play.ts";
+export * from "./proof/proof.ts";
+export * from "./proof/render-proof.ts";
+export * from "./server.ts";
+export * from "./shop/load-shop.ts";
+export { type FailureKind, failureKinds } from "./traffic/failure-kind.ts";
+export type { TrafficTotals } from "./traffic/generate-traffic.ts";
+export type { TrafficSample } from "./traffic/latency-window.ts";
+export * from "./traffic/traffic.ts";
