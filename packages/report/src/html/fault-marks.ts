@@ -1,0 +1,108 @@
+import type { FaultReport, RunReport } from "../report.ts";
+import { html, type Markup } from "./markup.ts";
+import type { TimeAxis } from "./time-axis.ts";
+
+/** A fault as charts show it: from when it bit until it was put back. */
+export interface FaultWindow {
+  tag: string;
+  name: string;
+  from: number;
+  until: number;
+}
+
+/** Shared by every chart of a page, so that they read as one. */
+export interface ChartFrame {
+  axis: TimeAxis;
+  windows: FaultWindow[];
+  undo: { from: number; until: number } | null;
+  recoveredAt: number | null;
+  stoppedAt: number | null;
+}
+
+const mostWindows = 12;
+
+export const faultTag = (index: number) => (index < 26 ? String.fromCharCode(65 + index) : String(index + 1));
+export const faultName = (fault: Pick<FaultReport, "skill" | "fault">) => fault.skill ?? `fault ${fault.fault}`;
+
+export function chartFrame(report: RunReport, axis: TimeAxis): ChartFrame {
+  const undoing = report.undos.flatMap(({ startedAt, endedAt }) =>
+    startedAt === null ? [] : [[startedAt, endedAt ?? axis.until]],
+  );
+  const from = undoing.reduce((low, [start]) => Math.min(low, start!), Infinity);
+  const until = undoing.reduce((high, [, end]) => Math.max(high, end!), -Infinity);
+  return {
+    axis,
+    windows: faultWindows(report, axis),
+    undo: undoing.length > 0 ? { from: axis.x(from), until: axis.x(until) } : null,
+    recoveredAt: report.recovery?.ms == null ? null : axis.x(report.recovery.t),
+    stoppedAt: report.stops[0] ? axis.x(report.stops[0].t) : null,
+  };
+}
+
+/** Where there are too many to tell apart, one window for all of them. */
+function faultWindows(report: RunReport, axis: TimeAxis): FaultWindow[] {
+  const windows = report.faults.flatMap((fault, index) => {
+    const start = fault.activeFrom ?? fault.startedAt;
+    if (start === null || fault.landing === "not-landed") return [];
+    const end = fault.undoneAt ?? fault.undoStartedAt ?? axis.until;
+    return [{ tag: faultTag(index), name: faultName(fault), from: axis.x(start), until: axis.x(Math.max(start, end)) }];
+  });
+  if (windows.length <= mostWindows) return windows;
+  const from = windows.reduce((low, window) => Math.min(low, window.from), 100);
+  const until = windows.reduce((high, window) => Math.max(high, window.until), 0);
+  return [{ tag: String(windows.length), name: "faults", from, until }];
+}
+
+export const percent = (value: number) => `${Math.round(value * 100) / 100}%`;
+
+/** Behind the lines: fault windows shaded, the undo, and where time was cut out. */
+export function backdrop({ axis, windows, undo }: ChartFrame, top: number): Markup {
+  return html`${windows.map(
+    ({ from, until }) =>
+      html`<rect class="bite" x="${percent(from)}" y="${top}" width="${percent(until - from)}" height="100%" />
+        <line class="bite-edge" x1="${percent(from)}" x2="${percent(from)}" y1="${top}" y2="100%" />`,
+  )}${
+    undo &&
+    html`<rect
+      class="undoing"
+      x="${percent(undo.from)}"
+      y="${top}"
+      width="${percent(Math.max(0.2, undo.until - undo.from))}"
+      height="100%"
+    />`
+  }${axis.cuts.map(
+    (cut) =>
+      html`<rect class="cut" x="${percent(cut.from)}" y="0" width="${percent(cut.until - cut.from)}" height="100%" />`,
+  )}`;
+}
+
+/** Before the lines: where it was stopped, and where the steady state was back. */
+export function foreground({ recoveredAt, stoppedAt }: ChartFrame, top: number): Markup {
+  return html`${
+    stoppedAt !== null &&
+    html`<line class="stopped" x1="${percent(stoppedAt)}" x2="${percent(stoppedAt)}" y1="${top}" y2="100%" />`
+  }${
+    recoveredAt !== null &&
+    html`<line class="recovered" x1="${percent(recoveredAt)}" x2="${percent(recoveredAt)}" y1="${top}" y2="100%" />`
+  }`;
+}
+
+/** Names of the fault windows above a chart, on as many lines as it takes for them not to run into each other. */
+export function windowLabels(windows: readonly FaultWindow[], lineHeight = 13): { height: number; markup: Markup } {
+  const ends: number[] = [];
+  const placed = windows.map((window) => {
+    const width = (window.name.length + 3) * 0.66;
+    const start = Math.min(window.from, Math.max(0, 100 - width));
+    const found = ends.findIndex((end) => end <= start);
+    const lane = found === -1 ? ends.length : found;
+    ends[lane] = start + width;
+    return { window, start, lane };
+  });
+  const markup = placed.map(
+    ({ window, start, lane }) =>
+      html`<text class="bite-name" x="${percent(start)}" y="${lane * lineHeight + 10}" dx="3"
+        ><tspan class="tag">${window.tag}</tspan><tspan class="wide"> ${window.name.slice(0, 60)}</tspan></text
+      >`,
+  );
+  return { height: ends.length * lineHeight, markup: html`${markup}` };
+}

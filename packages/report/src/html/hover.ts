@@ -1,0 +1,73 @@
+/** Points at a moment in all charts at once. The page says everything without it; it only reads out. */
+export const hoverScript = `
+(() => {
+  const panel = document.getElementById("course-charts");
+  const data = document.getElementById("readings");
+  if (!panel || !data) return;
+  const charts = JSON.parse(data.textContent).map((chart) => {
+    const figure = document.getElementById(chart.id);
+    return { ...chart, cross: figure.querySelector(".cross"), outputs: [...figure.querySelectorAll("output")] };
+  });
+  const now = document.getElementById("now");
+  const strip = panel.querySelector(".timeline");
+  const cross = strip.querySelector(".cross");
+  const plain = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 4 });
+  const time = (ms) => {
+    if (Math.abs(ms) < 600000) return (ms / 1000).toFixed(1) + "s";
+    return Math.floor(ms / 60000) + "m " + String(Math.floor(ms / 1000) % 60).padStart(2, "0") + "s";
+  };
+  const one = (value, unit) => {
+    if (unit === "ms") return value < 1000 ? plain.format(value) + " ms" : plain.format(value / 1000) + " s";
+    return plain.format(value) + (unit ? (unit[0] === "/" || unit === "%" ? "" : " ") + unit : "");
+  };
+  const say = (value, unit) =>
+    value === null ? "–" : typeof value === "number" ? one(value, unit) : one(value[0], unit) + " – " + one(value[1], unit);
+  const nearest = (list, x) => {
+    let low = 0;
+    let high = list.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (list[middle] < x) low = middle + 1;
+      else high = middle;
+    }
+    return low > 0 && x - list[low - 1] < list[low] - x ? low - 1 : low;
+  };
+  const place = (line, x) => {
+    line.setAttribute("x1", x + "%");
+    line.setAttribute("x2", x + "%");
+    line.setAttribute("visibility", "visible");
+  };
+  let at = null;
+  const show = (x) => {
+    at = x;
+    place(cross, x);
+    for (const chart of charts) {
+      if (chart.x.length === 0) continue;
+      const index = nearest(chart.x, x);
+      place(chart.cross, chart.x[index]);
+      chart.outputs.forEach((output, i) => (output.textContent = say(chart.series[i][index], chart.unit)));
+    }
+    const first = charts.find((chart) => chart.x.length > 0);
+    if (first) now.textContent = "at " + time(first.t[nearest(first.x, x)]);
+  };
+  const hide = () => {
+    at = null;
+    now.textContent = "";
+    for (const line of panel.querySelectorAll(".cross")) line.setAttribute("visibility", "hidden");
+    for (const chart of charts) for (const output of chart.outputs) output.textContent = output.dataset.usual;
+  };
+  panel.addEventListener("pointermove", (event) => {
+    const box = strip.getBoundingClientRect();
+    show(Math.max(0, Math.min(100, ((event.clientX - box.left) / box.width) * 100)));
+  });
+  panel.addEventListener("pointerleave", hide);
+  panel.addEventListener("blur", hide);
+  panel.addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (event.key === "Escape") hide();
+    if (!step) return;
+    event.preventDefault();
+    show(Math.max(0, Math.min(100, (at === null ? 0 : at) + step)));
+  });
+})();
+`;

@@ -1,0 +1,137 @@
+import type { Phase } from "@chaos-agents/core";
+import { clock, millis } from "../quantities.ts";
+import type { RunReport } from "../report.ts";
+import { backdrop, type ChartFrame, faultName, faultTag, foreground, percent } from "./fault-marks.ts";
+import { html, type Markup } from "./markup.ts";
+
+const mostRows = 40;
+const rowHeight = 34;
+const stripHeight = 24;
+const marksHeight = 22;
+
+const phaseTone: Record<Phase, "quiet" | "bite" | "undo"> = {
+  discover: "quiet",
+  plan: "quiet",
+  preflight: "quiet",
+  "steady-state": "quiet",
+  inject: "bite",
+  observe: "bite",
+  undo: "undo",
+  verify: "undo",
+  recover: "undo",
+};
+
+/** Phases on top, then what happened to the whole run, then a row for every fault: made, standing, undone. */
+export function timeline(report: RunReport, frame: ChartFrame): Markup {
+  const shown = report.faults.slice(0, mostRows);
+  const more = report.faults.length - shown.length;
+  const top = stripHeight + marksHeight;
+  const height = top + shown.length * rowHeight + 4;
+  const spoken = report.phases.map(
+    ({ phase, startedAt, endedAt }) => `${phase} ${millis((endedAt ?? report.lastAt) - startedAt)}`,
+  );
+  return html`<svg
+      class="plot timeline"
+      width="100%"
+      height="${height}"
+      role="img"
+      aria-label="Timeline. Phases: ${spoken.join(", ")}. The faults are in the table below."
+    >
+      ${backdrop({ ...frame, windows: [] }, stripHeight)}
+      ${report.phases.map((phase) => phaseSegment(phase, report, frame))} ${marks(report, frame)}
+      ${shown.map((fault, index) => faultRow(fault, index, top + index * rowHeight, frame))}
+      ${foreground(frame, stripHeight)}
+      <line class="cross" y1="${stripHeight}" y2="100%" visibility="hidden" />
+    </svg>
+    ${more > 0 && html`<p class="aside">${more} more faults are in the table.</p>`}`;
+}
+
+function phaseSegment(phase: RunReport["phases"][number], report: RunReport, { axis }: ChartFrame): Markup {
+  const until = phase.endedAt ?? report.lastAt;
+  const x = axis.x(phase.startedAt);
+  const width = Math.max(0.15, axis.x(until) - x);
+  const room = width > 24 ? "" : width > 9 ? "wide" : "none";
+  return html`<g>
+    <title>${phase.phase}: ${millis(until - phase.startedAt)}</title>
+    <rect
+      class="phase ${phaseTone[phase.phase]}"
+      x="${percent(x)}"
+      y="0"
+      width="${percent(width)}"
+      height="${stripHeight - 4}"
+    />
+    ${room !== "none" && html`<text class="phase-name ${room}" x="${percent(x + width / 2)}" y="14">${phase.phase}</text>`}</g
+  >`;
+}
+
+function marks({ trips, stops, recovery }: RunReport, { axis, undo, stoppedAt, recoveredAt }: ChartFrame): Markup {
+  const y = stripHeight + 12;
+  const word = trips.length > 0 ? "guard" : stops[0]?.by === "interrupt" ? "interrupted" : (stops[0]?.by ?? "");
+  const undoName = undo && html`<text class="mark undo end" x="${percent(undo.from)}" y="${y}" dx="-4">undo</text>`;
+  const stopName = html`<text class="mark stop end" x="${percent(stoppedAt ?? 0)}" y="${y}" dx="-4"
+    >${word}${undo && ", undo"}</text
+  >`;
+  return html`${stoppedAt === null ? undoName : stopName}${
+    recoveredAt !== null &&
+    html`<text class="mark good" x="${percent(recoveredAt)}" y="${y}" dx="4"
+      >steady${recoveredAt < 82 && html`<tspan class="wide"> again, ${millis(recovery!.ms)} after</tspan>`}</text
+    >`
+  }${axis.cuts.map(
+    (cut) =>
+      html`<text class="mark" x="${percent((cut.from + cut.until) / 2)}" y="${y}" text-anchor="middle"
+        >⫽ ${clock(cut.ms)}</text
+      >`,
+  )}`;
+}
+
+function faultRow(fault: RunReport["faults"][number], index: number, y: number, { axis }: ChartFrame): Markup {
+  const barY = y + 17;
+  const bar = (kind: string, from: number, until: number) => {
+    const x = axis.x(from);
+    return html`<rect
+      class="${kind}"
+      x="${percent(x)}"
+      y="${barY}"
+      width="${percent(Math.max(0.3, axis.x(until) - x))}"
+      height="9"
+      rx="2"
+    />`;
+  };
+  const { startedAt, activeFrom, undoStartedAt, undoneAt } = fault;
+  const end = axis.until;
+  const failedAt = fault.errors[0]?.t ?? null;
+  const stood = undoStartedAt ?? undoneAt ?? end;
+  const stuck = fault.outcome === "failed" || fault.outcome === null;
+  const parts: Markup[] = [];
+  if (startedAt !== null) {
+    parts.push(bar("bar-inject", startedAt, activeFrom ?? failedAt ?? stood));
+    if (activeFrom !== null)
+      parts.push(bar("bar-active", activeFrom, failedAt === null ? stood : Math.min(failedAt, stood)));
+    if (failedAt !== null) parts.push(bar("bar-failed", failedAt, Math.max(failedAt, stood)));
+    if (undoStartedAt !== null) parts.push(bar(stuck ? "bar-stuck" : "bar-undo", undoStartedAt, undoneAt ?? end));
+    if (stuck && undoneAt !== null) parts.push(bar("bar-stuck", undoneAt, end));
+  }
+  const left = axis.x(startedAt ?? 0);
+  const anchor = left > 55 ? "end" : "";
+  const word = startedAt === null ? " · never started" : stateWord(fault);
+  const things = fault.things.map((thing) => thing.key);
+  const about = things.length > 1 ? `${things.length} things` : (things[0] ?? "");
+  return html`<g>
+    <title>${faultName(fault)} ${about}${word}</title>
+    <line class="row" x1="0" x2="100%" y1="${y}" y2="${y}" />
+    <text class="fault-name ${anchor}" x="${percent(anchor ? 100 : left)}" y="${y + 12}"
+      ><tspan class="tag">${faultTag(index)}</tspan> ${faultName(fault).slice(0, 40)}<tspan class="wide soft">
+        ${about.slice(0, 40)}</tspan
+      ><tspan class="soft">${word}</tspan></text
+    >
+    ${parts}</g
+  >`;
+}
+
+function stateWord({ landing, outcome, state }: RunReport["faults"][number]): string {
+  if (landing === "not-landed") return " · did not land";
+  if (landing === "lost") return " · was lost";
+  if (outcome === "failed") return " · not undone";
+  if (outcome === "conflict") return " · conflict";
+  return state === "active" || state === "injecting" ? " · still there" : "";
+}
