@@ -1,1 +1,2 @@
-export {};
+export { openStore } from "./journal-store.ts";
+export { stateDirectory } from "./state-directory.ts";
