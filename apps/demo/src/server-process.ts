@@ -30,6 +30,14 @@ const keepLast = (line: string) => void (log.push(line) > 20 && log.shift());
 
 const port = await freePort();
 const password = randomBytes(12).toString("hex");
+// in its file: given on the command line, they would differ from the file at the first reload
+const settings = [
+  "listen_addresses=127.0.0.1",
+  "unix_socket_directories=",
+  "max_connections=60",
+  "shared_buffers=64MB",
+  "timezone=UTC",
+];
 const server = new EmbeddedPostgres({
   databaseDir: join(home, "data"),
   port,
@@ -38,14 +46,7 @@ const server = new EmbeddedPostgres({
   authMethod: "scram-sha-256",
   persistent: true,
   createPostgresUser: process.getuid?.() === 0,
-  initdbFlags: ["--encoding=UTF8", "--locale=C", "--no-sync"],
-  postgresFlags: Object.entries({
-    listen_addresses: "127.0.0.1",
-    unix_socket_directories: "",
-    max_connections: 60,
-    shared_buffers: "64MB",
-    timezone: "UTC",
-  }).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
+  initdbFlags: ["--encoding=UTF8", "--locale=C", "--no-sync", ...settings.map((setting) => `--set=${setting}`)],
   onLog: keepLast,
   onError: (error) => keepLast(describeError(error)),
 });

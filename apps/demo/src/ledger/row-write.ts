@@ -40,12 +40,11 @@ export function statementFor(write: RowWrite): Statement {
       };
     }
     case "change": {
-      const added = Object.entries(write.add ?? {}).map(([column, amount]) => {
-        const name = escapeIdentifier(column);
-        return `${name} = ${name} + ${bind(amount)}`;
-      });
-      const changes = [...assign(write.set), ...added].join(", ");
-      return { text: `UPDATE ${table} SET ${changes} WHERE ${assign(write.key).join(" AND ")}`, values };
+      const changes = assign(write.set);
+      for (const [column, amount] of Object.entries(write.add ?? {})) {
+        changes.push(`${escapeIdentifier(column)} = ${escapeIdentifier(column)} + ${bind(amount)}`);
+      }
+      return { text: `UPDATE ${table} SET ${changes.join(", ")} WHERE ${assign(write.key).join(" AND ")}`, values };
     }
     case "delete":
       return { text: `DELETE FROM ${table} WHERE ${assign(write.key).join(" AND ")}`, values };

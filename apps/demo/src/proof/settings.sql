@@ -5,7 +5,7 @@ UNION ALL
 SELECT format('postgresql.auto.conf: %s', line)
 FROM regexp_split_to_table(pg_read_file('postgresql.auto.conf'), E'\n') AS line WHERE line <> '' AND line !~ '^#'
 UNION ALL
-SELECT format('for %s in %s: %s', coalesce(setrole::regrole::text, 'all roles'), coalesce(datname, 'all databases'), setconfig)
+SELECT format('for %s in %s: %s', coalesce(nullif(setrole, 0)::regrole::text, 'all roles'), coalesce(datname, 'all databases'), setconfig)
 FROM pg_db_role_setting LEFT JOIN pg_database ON pg_database.oid = setdatabase
 UNION ALL
 SELECT format('role %I super %s login %s limit %s memberships %s', rolname, rolsuper, rolcanlogin, rolconnlimit,
