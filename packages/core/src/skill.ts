@@ -52,11 +52,11 @@ export interface SkillContext {
 
 export interface InjectContext extends SkillContext {
   /** Keeps something alive until the fault is undone; disposed first thing then, before the fence. */
-  hold(held: Held): void;
+  readonly hold: (held: Held) => void;
   /** How far a long injection is; free to call often. */
-  progress(done: number, total: number, unit: string): void;
+  readonly progress: (done: number, total: number, unit: string) => void;
   /** Something people should know of (rows the server refused, a lock that had to be waited for). */
-  note(message: string): void;
+  readonly note: (message: string) => void;
 }
 
 /**
@@ -110,7 +110,7 @@ export interface Skill<Target = any, Params = any, Data = any, Undo = any> {
 
 export interface ResolveContext extends SkillContext {
   /** Narrows what the skill chooses by itself, never what the file names. True when no filter is set. */
-  matchesFilters(name: string): boolean;
+  readonly matchesFilters: (name: string) => boolean;
 }
 
 /** Declares a skill; only there for its types. */

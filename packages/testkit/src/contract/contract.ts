@@ -1,0 +1,55 @@
+import type { Agent, Catalog, Skill } from "@chaos-agents/core";
+import type { Oracle } from "./oracle.ts";
+
+/** A real thing to break, made for one test. */
+export interface Subject<Photograph = any> extends AsyncDisposable {
+  /** The `target_config`, as a file would have it. */
+  config: Record<string, unknown>;
+  /** The skill's params, as a file would have them. */
+  params: Record<string, unknown>;
+  oracle: Oracle<Photograph>;
+  /** Whether users of the target feel the fault now, looked at through a connection of the test's own. */
+  readonly observeEffect: () => Promise<boolean>;
+}
+
+/** Makes the injecting statement wait on the target until disposed. */
+export interface Stall extends AsyncDisposable {
+  /** Resolves once the statement has arrived there and waits. */
+  reached(): Promise<void>;
+}
+
+export interface SkillContract<S extends Subject = Subject> {
+  agent: Agent;
+  /** Its name: `db.table_lock`. */
+  skill: string;
+  /** Stands in the test names: `PostgreSQL 18`. */
+  where?: string;
+  subject(): Promise<S>;
+  /**
+   * Somebody else changes what we changed, while the fault stands. Returns a look whether theirs is still there. Left out
+   * where there is nothing to come into conflict about.
+   */
+  meddle?(subject: S): Promise<() => Promise<boolean>>;
+  /** Left out where the injection asks nothing of the target that could take long. */
+  stall?(subject: S): Promise<Stall>;
+  /** Differences that an undo which is not `exact` may leave; refused for one that is. */
+  mayRemain?: RegExp;
+}
+
+/** What one check works with. */
+export interface CheckedSkill {
+  readonly agent: Agent;
+  readonly skill: Skill;
+  readonly catalog: Catalog;
+  readonly subject: Subject;
+  readonly meddle: () => Promise<() => Promise<boolean>>;
+  readonly stall: () => Promise<Stall>;
+}
+
+/** One promise of the contract, kept or not: rejects with the reason. */
+export interface Check {
+  readonly promise: string;
+  /** What the skill's test has to bring for it. */
+  readonly needs?: "meddle" | "stall";
+  check(checked: CheckedSkill): Promise<void>;
+}

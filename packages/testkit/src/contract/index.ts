@@ -1,0 +1,6 @@
+export type { Check, CheckedSkill, SkillContract, Stall, Subject } from "./contract.ts";
+export { EndingClock, HandClock } from "./hand-clock.ts";
+export { expectFelt, expectUnchanged, type Oracle } from "./oracle.ts";
+export { expectWellKept, standing } from "./run-checks.ts";
+export { skillContract } from "./skill-contract.ts";
+export { Stage, experimentOf, revive } from "./stage.ts";
