@@ -37,7 +37,9 @@ interface Following {
 }
 
 export async function* readEvents(files: RunFiles, { after, follow, signal, clock }: Following): AsyncIterable<Event> {
-  for (let seen = after; !signal?.aborted;) {
+  let seen = after;
+  for (;;) {
+    if (signal?.aborted) return;
     // Asked before reading, so that what was written until the lock was given up is read.
     const live = isLocked(files.lock);
     const { events, state } = readJournal(files, (tables) => {
