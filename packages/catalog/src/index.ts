@@ -1,1 +1,12 @@
-export {};
+import type { Catalog } from "@chaos-agents/core";
+import { databaseAgent } from "@chaos-agents/database";
+import { builtInProbes } from "@chaos-agents/engine/probes";
+import { hostAgent } from "@chaos-agents/host";
+import { kubernetesAgent } from "@chaos-agents/kubernetes";
+
+/** All that is shipped. No agent loads its drivers before it connects. */
+export const catalog: Catalog = {
+  agents: [databaseAgent],
+  declared: [kubernetesAgent, hostAgent],
+  probes: builtInProbes,
+};

@@ -1,0 +1,62 @@
+import { z } from "zod";
+
+const namespace = z
+  .string()
+  .regex(
+    /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+    "a namespace is made of small letters, digits and dashes, at most 63",
+  )
+  .meta({ description: "The namespace; taken from target_config when a skill does not give one" });
+
+const labelSelector = z
+  .string()
+  .regex(/\S/, 'an empty label selector would mean every pod; write "*" if that is meant')
+  .meta({ description: 'Which pods, such as app=web,tier!=cache; "*" for all of the namespace' });
+
+/** The Kubernetes agent's `target_config`. */
+export const kubernetesConfigSchema = z.strictObject({
+  namespace: namespace.optional(),
+  label_selector: labelSelector.optional(),
+  kubeconfig: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: "Path of a kubeconfig, ~ allowed; the usual places when left out" }),
+});
+export type KubernetesConfig = z.infer<typeof kubernetesConfigSchema>;
+
+/** The params of every skill that works inside one namespace. */
+export const namespaceParam = { namespace: namespace.optional() };
+
+/** The params of every skill that picks pods: by a selector as text, or by labels and their values. */
+export const podParams = {
+  ...namespaceParam,
+  label_selector: labelSelector.optional(),
+  pod_selector: z
+    .record(z.string().min(1), z.string())
+    .refine(
+      (labels) => Object.keys(labels).length > 0,
+      'no label would mean every pod; write label_selector: "*" if that is meant',
+    )
+    .optional()
+    .meta({ description: "Labels and their values that pods have to have" }),
+};
+
+interface Scope {
+  namespace?: string | undefined;
+  label_selector?: string | undefined;
+  pod_selector?: Record<string, string> | undefined;
+}
+
+/** A skill's own namespace wins over its target's; without either there is no saying where. */
+export function noNamespace(config: Scope, params: Scope): string | undefined {
+  if (params.namespace ?? config.namespace) return undefined;
+  return "no namespace is given, neither in its params nor in target_config";
+}
+
+/** The same for pods, and at most one way to pick them. */
+export function noPods(config: Scope, params: Scope): string | undefined {
+  if (params.label_selector && params.pod_selector) return "give either label_selector or pod_selector, not both";
+  if (params.label_selector ?? params.pod_selector ?? config.label_selector) return noNamespace(config, params);
+  return "no pods are selected, neither in its params (label_selector or pod_selector) nor in target_config (label_selector)";
+}
