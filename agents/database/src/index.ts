@@ -1,1 +1,1 @@
-export {};
+export { databaseAgent } from "./agent.ts";

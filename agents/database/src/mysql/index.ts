@@ -1,0 +1,70 @@
+import type { Dialect, Driver, Server } from "../dialect.ts";
+import type { Session } from "../session.ts";
+import { isGone, listSessions, readActivity } from "./activity.ts";
+import { describeTables } from "./describe.ts";
+import { mysqlConnectFailure, mysqlRefusal } from "./errors.ts";
+import { listOurSessions } from "./marks.ts";
+import { missingRights } from "./privileges.ts";
+import { openMysql } from "./session.ts";
+import { listSettings } from "./settings.ts";
+import { listSchemas, listTables } from "./tables.ts";
+import { mysqlValues } from "./values.ts";
+
+export const driver: Driver = {
+  open: openMysql,
+  connectFailure: mysqlConnectFailure,
+  async dialect(session) {
+    const server = await identify(session);
+    return {
+      engine: "mysql",
+      server,
+      ...mysqlValues,
+      refusal: mysqlRefusal,
+      transactionId: async () => null,
+      transactionOutcome: async () => "unknown",
+      schemas: listSchemas,
+      tables: listTables,
+      describe: (ask, tables) => describeTables(ask, server, tables),
+      settings: (ask, names) => listSettings(ask, server, names),
+      activity: (ask) => readActivity(ask, server),
+      sessions: listSessions,
+      missing: (ask, needs) => missingRights(ask, server, needs),
+      ourSessions: listOurSessions,
+      async endSession(ask, id) {
+        await kill(ask, `KILL ${Number(id)}`);
+      },
+      isGone,
+      async cancelStatement(ask, id) {
+        await kill(ask, `KILL QUERY ${Number(id)}`);
+      },
+    } satisfies Dialect;
+  },
+};
+
+/** Connection ids are not used again, so one that is unknown by now is simply gone. */
+async function kill(ask: (sql: string) => Promise<unknown>, statement: string): Promise<void> {
+  try {
+    await ask(statement);
+  } catch (error) {
+    if ((error as { errno?: number }).errno !== 1094) throw error;
+  }
+}
+
+async function identify(session: Session): Promise<Server> {
+  const [row] = await session.query(
+    "SELECT VERSION() AS version, CURRENT_USER() AS account, DATABASE() AS db, @@GLOBAL.read_only AS fixed",
+  );
+  const version = row!["version"]!;
+  const [, major, minor, patch] = /(\d+)\.(\d+)\.(\d+)/.exec(version.replace(/^5\.5\.5-/, "")) ?? [];
+  const grants = await session.query("SHOW GRANTS");
+  return {
+    product: /mariadb/i.test(version) ? "MariaDB" : "MySQL",
+    version,
+    number: Number(major) * 10_000 + Number(minor) * 100 + Number(patch),
+    user: row!["account"]!,
+    isAdmin: grants.some((grant) => /\b(ALL PRIVILEGES|SUPER)\b.* ON \*\.\* /.test(Object.values(grant)[0] ?? "")),
+    database: row!["db"] ?? null,
+    defaultSchema: row!["db"] ?? null,
+    readOnly: Number(row!["fixed"]) > 0,
+  };
+}

@@ -1,0 +1,28 @@
+import type { Column } from "../schema.ts";
+
+export const quote = (identifier: string): string => `"${identifier.replaceAll('"', '""')}"`;
+export const literal = (text: string): string => {
+  const quoted = `'${text.replaceAll("'", "''")}'`;
+  return quoted.includes("\\") ? ` E${quoted.replaceAll("\\", "\\\\")}` : quoted;
+};
+/** A value for a parameter of type text[]. */
+export const textArray = (items: readonly string[]): string =>
+  `{${items.map((item) => `"${item.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`).join(",")}}`;
+
+const named = (column: Column, alias?: string) => (alias ? `${alias}.${quote(column.name)}` : quote(column.name));
+
+export const postgresValues = {
+  quote,
+  literal,
+  table: ({ schema, name }: { schema: string; name: string }) => `${quote(schema)}.${quote(name)}`,
+  placeholder: (position: number) => `$${position}`,
+  fold: (identifier: string) => identifier.toLowerCase(),
+  // the driver hands on the text of the type's own output function
+  read: (column: Column, alias?: string) => named(column, alias),
+  write: (column: Column, placeholder: string) => `${placeholder}::${column.type}`,
+  matches: (column: Column, placeholder: string, alias?: string) =>
+    `${named(column, alias)} = ${placeholder}::${column.type}`,
+  // %L is the output function again, null-safe, for every type there is: json and points have no equality
+  same: (column: Column, placeholder: string, alias?: string) =>
+    `pg_catalog.format('%L', ${named(column, alias)}) = pg_catalog.format('%L', ${placeholder}::text)`,
+};
