@@ -1,1 +1,21 @@
-export {};
+/** What needs no test runner: real servers, the oracle, the wire proxy, fixtures. The rest is in `./vitest`. */
+export { makeRichSchema, richSchema } from "./fixtures/rich-schema.ts";
+export { type DifferenceOptions, differences } from "./oracle/differences.ts";
+export type { Photograph, PhotographOptions, Section } from "./oracle/facts.ts";
+export { photograph } from "./oracle/photograph.ts";
+export { administer, type DatabaseAdmin, type Engine, quoteName, type Row } from "./servers/database-admin.ts";
+export type { DatabaseServer, ServerSettings } from "./servers/database-server.ts";
+export { mariadbMissing, type MariadbOptions, startMariadb } from "./servers/mariadb-server.ts";
+export type { PostgresVersion } from "./servers/postgres-binaries.ts";
+export { type PostgresOptions, startPostgres } from "./servers/postgres-server.ts";
+export { allGone, killTree, processTree, stillRunning } from "./servers/process-tree.ts";
+export type { Statement } from "./servers/statement-log.ts";
+export {
+  startWireProxy,
+  type WireAction,
+  type WireMessage,
+  type WirePause,
+  type WireProxy,
+  type WireProxyOptions,
+  type WireVerdict,
+} from "./wire/wire-proxy.ts";

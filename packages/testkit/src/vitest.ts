@@ -1,0 +1,2 @@
+/** What runs inside vitest only. */
+export { type ForEachOptions, forEachDatabase, type TestDatabase } from "./databases.ts";
