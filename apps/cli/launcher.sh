@@ -1,0 +1,21 @@
+#!/bin/sh
+# Runs chaos with the Node of this shell; main.mjs says so if that one is too old.
+self=$0
+while [ -h "$self" ]; do
+  link=$(readlink "$self")
+  case $link in
+    /*) self=$link ;;
+    *) self=${self%/*}/$link ;;
+  esac
+done
+case $self in
+  */*) here=${self%/*} ;;
+  *) here=. ;;
+esac
+here=$(CDPATH='' cd -- "$here" && pwd -P) || exit 1
+if ! command -v node >/dev/null 2>&1; then
+  echo "error: chaos needs Node 24 or newer, and there is no node in PATH" >&2
+  echo "  hint: install it from https://nodejs.org" >&2
+  exit 1
+fi
+exec node "$here/lib/main.mjs" "$@"

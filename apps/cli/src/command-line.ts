@@ -1,0 +1,62 @@
+import { Command } from "commander";
+import { commandList } from "./commands/index.ts";
+import { tellFailure, usageError } from "./failure.ts";
+import { Terminal } from "./terminal.ts";
+import { version } from "./version.ts";
+
+/** Runs what was typed and ends the process with the exit code that tells how it went. */
+export async function runCommandLine(words: readonly string[]): Promise<void> {
+  const terminal = new Terminal();
+  const end = async (code: number) => {
+    await terminal.flush();
+    process.exit(code);
+  };
+  const crash = (error: unknown) => void end(tellFailure(error, terminal));
+  process.on("uncaughtException", crash);
+  process.on("unhandledRejection", crash);
+  try {
+    const program = await commandTree(words, terminal);
+    await program.parseAsync(words, { from: "user" });
+  } catch (error) {
+    process.exitCode = tellFailure(error, terminal);
+  }
+  await end(Number(process.exitCode ?? 0));
+}
+
+/** The commands; only those that `words` name are loaded with their options, so that each starts as fast as it can. */
+async function commandTree(words: readonly string[], terminal: Terminal): Promise<Command> {
+  const program = new Command("chaos")
+    .description("Break databases on purpose, watch what happens, and put everything back.")
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "show help")
+    .helpCommand(false)
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureHelp({ subcommandTerm: (command) => command.name(), sortSubcommands: false })
+    .configureOutput({
+      writeOut: (text) => terminal.write(terminal.stdout, text),
+      writeErr: (text) => terminal.write(terminal.stderr, text),
+      outputError: (text) => terminal.say(usageError(text)),
+      getOutHasColors: () => terminal.colours(terminal.stdout),
+      getErrHasColors: () => terminal.colours(terminal.stderr),
+    });
+  for (const { name, summary, group, load } of commandList) {
+    const command = program.command(name, { hidden: group === undefined }).summary(summary).description(summary);
+    if (group !== undefined) command.helpGroup(group);
+    if (words.includes(name)) (await load()).define(command, terminal);
+    // A stub never runs; it only has to let its words pass so that the real error is the one shown.
+    else command.allowUnknownOption().allowExcessArguments();
+  }
+  program.addHelpText("after", closing);
+  return program;
+}
+
+const closing = `
+Examples:
+  chaos init                              write a first experiment, asking a few questions
+  chaos run shop.yaml --dry-run           see what it would touch, and how each thing is put back
+  chaos run shop.yaml                     run it; Ctrl-C puts everything back
+  chaos halt                              stop and undo every run on this machine
+
+Exit codes: 0 success, 1 failed, 2 usage or config, 3 steady state failed, 4 rollback incomplete,
+5 stopped by a guard or halt, 130 interrupted and undone. More: chaos help exit-codes`;

@@ -1,0 +1,93 @@
+import { catalog } from "@chaos-agents/catalog";
+import { ChaosError, systemClock } from "@chaos-agents/core";
+import { type JournalStore, type RunSummary, sweep } from "@chaos-agents/engine";
+import { openStore } from "@chaos-agents/journal";
+import type { Command } from "commander";
+import { examples } from "../examples.ts";
+import { worstOf } from "../exit-code.ts";
+import { findRun } from "../find-run.ts";
+import { loadExperiments } from "../load-experiments.ts";
+import { isAbandoned, recoverRuns } from "../recovery.ts";
+import { table } from "../table.ts";
+import type { Terminal } from "../terminal.ts";
+import { WaysOut } from "../ways-out.ts";
+import { howItEnded } from "./runs.ts";
+
+export function define(command: Command, terminal: Terminal): void {
+  command
+    .description(
+      "Undoes what a run left behind when its process was killed, from its journal alone. Without arguments it says what " +
+        "is open. Safe to run twice, and beside other recoveries.",
+    )
+    .argument("[run]", "a run's id, the beginning of one, or `last`")
+    .option("--all", "every run that left something")
+    .option("--sweep <file>", "when the journal is lost: remove our marks from the targets of this file")
+    .addHelpText(
+      "after",
+      examples(
+        ["chaos recover", "what is open, and what to type"],
+        ["chaos recover --all", "undo all of it"],
+        ["chaos recover --sweep shop.yaml", "the journal is gone: remove what carries our mark"],
+      ),
+    )
+    .action(async (word: string | undefined, { all = false, sweep: file }: { all?: boolean; sweep?: string }) => {
+      if ([word !== undefined, all, file !== undefined].filter(Boolean).length > 1) {
+        throw new ChaosError("usage", "a run, --all and --sweep exclude each other", { remedy: "give one of them" });
+      }
+      const ways = new WaysOut(terminal);
+      const store = openStore();
+      const recover = (runs: readonly RunSummary[]) => recoverRuns(runs, { store, stop: ways.stop, terminal });
+      const abandoned = async () => (await store.list()).filter(isAbandoned);
+      if (file !== undefined) process.exitCode = await sweepTargets(file, store, terminal, ways);
+      else if (word !== undefined) process.exitCode = await recover([await findRun(store, word)]);
+      else if (all) process.exitCode = await recover(await abandoned());
+      else process.exitCode = await offer(await abandoned(), recover, terminal, ways);
+      ways.throwIfCrashed();
+    });
+}
+
+async function offer(
+  open: readonly RunSummary[],
+  recover: (runs: readonly RunSummary[]) => Promise<number>,
+  terminal: Terminal,
+  ways: WaysOut,
+): Promise<number> {
+  if (open.length === 0) {
+    terminal.print("Nothing is left to undo.");
+    return 0;
+  }
+  const rows = open.map((run) => [run.run, run.experiment, howItEnded(run)]);
+  terminal.print(table(["run", "experiment", "state"], rows, { width: terminal.width() }));
+  if (terminal.interactive && (await terminal.confirm("\nUndo all of it now?", ways.stop.signal))) {
+    return await recover(open);
+  }
+  terminal.print("\nType `chaos recover RUN` for one of them, or `chaos recover --all`.");
+  return 4;
+}
+
+async function sweepTargets(file: string, store: JournalStore, terminal: Terminal, ways: WaysOut): Promise<number> {
+  const [live] = (await store.list()).filter((run) => run.live);
+  if (live) {
+    throw new ChaosError("run-locked", `run ${live.run} is live, and sweeping would pull its faults from under it`, {
+      remedy: "wait for it, or stop it with `chaos halt`",
+    });
+  }
+  const experiments = await loadExperiments(file, terminal);
+  const codes: number[] = [];
+  for (const { experiment } of experiments) {
+    const found = await sweep(experiment, { catalog, clock: systemClock, signal: ways.stop.signal });
+    for (const { target, key, detail, result } of found.swept) {
+      const failed = result.outcome === "failed";
+      terminal.print(`${target}: ${key} (${detail}): ${result.outcome}, ${result.detail}`);
+      codes.push(failed ? 4 : 0);
+    }
+    for (const { target, unreachable } of found.unreachable) {
+      terminal.say(`${target}: could not be looked at: ${unreachable}`);
+      codes.push(1);
+    }
+    if (found.swept.length === 0 && found.unreachable.length === 0) {
+      terminal.print(`${experiment.name}: nothing of ours on its targets.`);
+    }
+  }
+  return worstOf(codes);
+}

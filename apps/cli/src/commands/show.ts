@@ -1,0 +1,94 @@
+import { catalog } from "@chaos-agents/catalog";
+import { type Agent, ChaosError, type DeclaredAgent, type DeclaredSkill, type Skill } from "@chaos-agents/core";
+import { nearest } from "@chaos-agents/experiment-file";
+import type { Command } from "commander";
+import { stringify } from "yaml";
+import { type ParamLine, describeParams } from "../describe-params.ts";
+import { examples } from "../examples.ts";
+import { wrap } from "../table.ts";
+import type { Terminal } from "../terminal.ts";
+
+export function define(command: Command, terminal: Terminal): void {
+  command
+    .description("Explains one skill: what it does, its params, how it is undone and what that undo is worth.")
+    .argument("<skill>", "its name; see chaos list-skills")
+    .option("--json", "one JSON object")
+    .addHelpText("after", examples(["chaos show db.table_lock", "params, effect, undo, and an example to paste"]))
+    .action((name: string, { json = false }: { json?: boolean }) => {
+      const shown = describe(name);
+      if (json) terminal.printJson(shown);
+      else tell(shown, terminal);
+    });
+}
+
+interface Shown {
+  skill: string;
+  target: string;
+  summary: string;
+  runnable: boolean;
+  effect?: string;
+  undo?: { worth: Skill["reversal"]; note: string };
+  seen?: Skill["seen"];
+  params: ParamLine[];
+  example: string;
+}
+
+function describe(name: string): Shown {
+  const found = everySkill().find(({ skill }) => skill.name === name);
+  if (!found) {
+    const guess = nearest(name, everySkill().map(({ skill }) => skill.name));
+    throw new ChaosError("unknown-skill", `there is no skill "${name}"`, {
+      remedy: guess === undefined ? "see `chaos list-skills`" : `did you mean ${guess}?`,
+    });
+  }
+  const { agent, skill } = found;
+  const full: Pick<Shown, "effect" | "undo" | "seen"> =
+    "reversal" in skill
+      ? { effect: skill.effect, undo: { worth: skill.reversal, note: skill.reversalNote }, seen: skill.seen }
+      : {};
+  return {
+    skill: skill.name,
+    target: agent.target,
+    summary: skill.summary,
+    runnable: "reversal" in skill,
+    ...full,
+    params: describeParams(skill.params),
+    example: stringify({ skills: [{ skill_name: skill.name, params: skill.example }] }),
+  };
+}
+
+function everySkill(): { agent: Agent | DeclaredAgent; skill: Skill | DeclaredSkill }[] {
+  const agents = [...catalog.agents, ...(catalog.declared ?? [])];
+  return agents.flatMap((agent) => agent.skills.map((skill) => ({ agent, skill })));
+}
+
+const worthWords: Record<Skill["reversal"], string> = {
+  exact: "exact: put back as it was, and compared",
+  compensated: "compensated: put right, but something stays to be seen",
+  "recovers-by-itself": "recovers by itself: there is nothing to put back",
+};
+
+const seenWords: Record<Skill["seen"], string> = {
+  effect: "its effect is looked for on the target, through another connection",
+  accepted: "only that the target accepted it can be seen",
+};
+
+function tell({ skill, target, summary, runnable, effect, undo, seen, params, example }: Shown, terminal: Terminal): void {
+  const width = Math.min(terminal.width() ?? 100, 100);
+  const paragraph = (text: string) => wrap(text, width - 2).map((line) => `  ${line}`).join("\n");
+  const section = (title: string, body: string) => terminal.print(`\n${terminal.style("bold", title)}\n${body}`);
+  terminal.print(`${terminal.style("bold", skill)}  (${target})`);
+  terminal.print(paragraph(summary));
+  if (!runnable) terminal.print(paragraph("Declared: files that use it are checked, but this version cannot run it yet."));
+  if (effect !== undefined) section("Effect", paragraph(effect));
+  if (undo) section("Undo", `${paragraph(worthWords[undo.worth])}\n${paragraph(undo.note)}`);
+  if (seen) section("How it is seen", paragraph(seenWords[seen]));
+  section("Params", params.length === 0 ? "  none" : params.map((one) => param(one, width, terminal)).join("\n"));
+  section("Example", example.trimEnd().replaceAll(/^/gm, "  "));
+}
+
+function param({ name, type, default: fallback, required, description }: ParamLine, width: number, terminal: Terminal): string {
+  const given = required ? "has to be given" : fallback === null ? "may be left out" : `default ${fallback}`;
+  const lines = wrap(description, width - 6).map((line) => `      ${line}`);
+  return [`  ${terminal.style("cyan", name)}  ${type}; ${given}`, ...(description === "" ? [] : lines)].join("\n");
+}

@@ -1,0 +1,32 @@
+import { ChaosError, describeError } from "@chaos-agents/core";
+import { CommanderError } from "commander";
+import type { Terminal } from "./terminal.ts";
+
+/** Says what went wrong, in the one form all errors have, and returns the exit code that stands for it. */
+export function tellFailure(error: unknown, terminal: Terminal): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const debug = Boolean(terminal.env["CHAOS_DEBUG"]);
+  if (error instanceof ChaosError) {
+    terminal.say(error.facts["diagnostics"] ? error.message : `${label(terminal)} ${error.message}`);
+    if (error.remedy !== undefined) terminal.say(`  hint: ${error.remedy}`);
+  } else {
+    terminal.say(`${label(terminal)} ${describeError(error)}`);
+    if (!debug) terminal.say("  hint: this is unexpected; CHAOS_DEBUG=1 shows where it happened");
+  }
+  if (debug && error instanceof Error) terminal.say(stackOf(error));
+  return error instanceof ChaosError ? error.exitCode : 1;
+}
+
+const label = (terminal: Terminal) => terminal.style("red", "error:", terminal.stderr);
+
+function stackOf(error: Error): string {
+  const own = error.stack ?? String(error);
+  return error.cause instanceof Error ? `${own}\ncaused by ${stackOf(error.cause)}` : own;
+}
+
+/** Commander's own words for a wrong command line, in our form. */
+export function usageError(text: string): string {
+  return text.trimEnd().replace(/\n\((Did you mean [^)]*)\)$/, (_, guess: string) => {
+    return `\n  hint: ${guess[0]!.toLowerCase()}${guess.slice(1)}`;
+  });
+}

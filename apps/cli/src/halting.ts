@@ -1,0 +1,33 @@
+import { type Clock, formatDuration } from "@chaos-agents/core";
+import type { JournalStore, RunSummary } from "@chaos-agents/engine";
+import type { Terminal } from "./terminal.ts";
+
+const look = 100;
+
+/** Waits until every live run has undone and ended, telling of each. Returns those still live when time was up. */
+export async function waitForRuns(
+  store: JournalStore,
+  terminal: Terminal,
+  clock: Clock,
+  { timeout, signal }: { timeout: number; signal: AbortSignal },
+): Promise<RunSummary[]> {
+  const began = clock.monotonic();
+  let live = (await store.list()).filter((run) => run.live);
+  if (live.length > 0) terminal.print(`Waiting for ${count(live.length)} to undo and end.`);
+  while (live.length > 0 && clock.monotonic() - began < timeout) {
+    await clock.sleep(look, signal);
+    const now = await Promise.all(live.map(({ run }) => store.summary(run)));
+    for (const { run, experiment, verdict, pending } of now.filter((run) => !run.live)) {
+      const how = pending > 0 ? `${pending} left to undo` : (verdict ?? "cut off");
+      terminal.print(`  ${run} ${experiment}: ended after ${since(began, clock)}, ${how}`);
+    }
+    live = now.filter((run) => run.live);
+    // A run may have begun in the moment before the lever was set.
+    if (live.length === 0) live = (await store.list()).filter((run) => run.live);
+  }
+  return live;
+}
+
+const count = (runs: number) => (runs === 1 ? "1 live run" : `${runs} live runs`);
+
+const since = (began: number, clock: Clock) => formatDuration(Math.max(1, clock.monotonic() - began));

@@ -1,0 +1,111 @@
+import { createInterface } from "node:readline/promises";
+import { styleText } from "node:util";
+import { type Redact, redactor } from "@chaos-agents/core";
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Where a command's words go: results to stdout, words about them to stderr, secrets to neither. */
+export class Terminal {
+  readonly stdout = process.stdout;
+  readonly stderr = process.stderr;
+  readonly env = process.env;
+  readonly #closed = new AbortController();
+  #redacts: Redact[] = [redactor([])];
+
+  constructor() {
+    // Whoever read our output may leave (`| head`, a closed window): that must never be what ends an undo.
+    for (const stream of [this.stdout, this.stderr]) {
+      stream.on("error", (error: Error) => this.#closed.abort(error));
+    }
+  }
+
+  /** Aborted once nobody can read what we write any more. */
+  get closed(): AbortSignal {
+    return this.#closed.signal;
+  }
+
+  /** A person is there to be asked. */
+  get interactive(): boolean {
+    return process.stdin.isTTY === true && this.stderr.isTTY === true;
+  }
+
+  /** From now on these secrets are hidden in everything written. */
+  hide(redact: Redact): void {
+    this.#redacts.push(redact);
+  }
+
+  readonly redact: Redact = (text) => this.#redacts.reduce((shown, redact) => redact(shown), text);
+
+  /** Part of the result, in whole lines. */
+  print(text = ""): void {
+    this.write(this.stdout, `${text}\n`);
+  }
+
+  /** About the result, in whole lines. */
+  say(text = ""): void {
+    this.write(this.stderr, `${text}\n`);
+  }
+
+  printJson(value: unknown): void {
+    this.print(JSON.stringify(value, null, 2));
+  }
+
+  write(stream: NodeJS.WriteStream, text: string): void {
+    if (!this.closed.aborted) stream.write(this.redact(text));
+  }
+
+  colours(stream: NodeJS.WriteStream): boolean {
+    const { NO_COLOR, FORCE_COLOR } = this.env;
+    if (NO_COLOR || FORCE_COLOR === "0" || FORCE_COLOR === "false") return false;
+    return FORCE_COLOR !== undefined || (stream.isTTY === true && stream.hasColors());
+  }
+
+  style(style: Style, text: string, stream: NodeJS.WriteStream = this.stdout): string {
+    return this.colours(stream) ? styleText(style, text, { validateStream: false }) : text;
+  }
+
+  /** Columns to fit into; undefined where nobody looks, as in a pipe. */
+  width(stream: NodeJS.WriteStream = this.stdout): number | undefined {
+    return stream.isTTY ? Math.max(20, stream.columns) : undefined;
+  }
+
+  /** A line typed by the person, or undefined when they leave the question (Ctrl-D, or `signal`). */
+  async ask(question: string, signal?: AbortSignal): Promise<string | undefined> {
+    const lines = createInterface({ input: process.stdin, output: this.stderr });
+    const left = new AbortController();
+    lines.once("close", () => left.abort());
+    // The prompt takes Ctrl-C from the terminal, so it has to be handed on to where every other one goes.
+    lines.on("SIGINT", () => {
+      if (process.listenerCount("SIGINT") > 0) process.emit("SIGINT");
+      else process.kill(process.pid, "SIGINT");
+      left.abort();
+    });
+    try {
+      return await lines.question(this.redact(question), {
+        signal: AbortSignal.any([left.signal, this.closed, ...(signal ? [signal] : [])]),
+      });
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== "AbortError") throw error;
+      this.say();
+      return undefined;
+    } finally {
+      lines.close();
+    }
+  }
+
+  /** Anything but a clear yes is a no. */
+  async confirm(question: string, signal?: AbortSignal): Promise<boolean> {
+    const answer = await this.ask(`${question} [y/N] `, signal);
+    return answer !== undefined && /^\s*y(es)?\s*$/i.test(answer);
+  }
+
+  /** Resolves once everything written has left, or cannot leave any more. */
+  async flush(): Promise<void> {
+    const gone = (stream: NodeJS.WriteStream) =>
+      new Promise<void>((resolve) => {
+        if (this.closed.aborted) resolve();
+        else stream.write("", () => resolve());
+      });
+    await Promise.all([gone(this.stdout), gone(this.stderr)]);
+  }
+}
