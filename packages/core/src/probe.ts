@@ -26,6 +26,8 @@ export interface ProbeKind<Params = any> {
   readonly summary: string;
   readonly params: z.ZodObject;
   readonly example: Record<string, unknown>;
+  /** Why this probe cannot be asked with this target's config (undefined: no target), or undefined; asked at validation. */
+  unsupported?(targetConfig: unknown, params: Params): string | undefined;
   open(params: Params, context: ProbeContext): Promise<OpenProbe>;
 }
 

@@ -19,6 +19,10 @@ export const sqlProbe = defineProbe({
       .meta({ description: "Which database; the probe's target when left out" }),
   }),
   example: { query: "SELECT count(*) FROM orders WHERE created_at > now() - interval '1 minute'" },
+  unsupported: (targetConfig, { connection_url }) =>
+    connection_url === undefined && endpointOf(targetConfig) === undefined
+      ? "a sql probe needs a connection_url, or a target that is a database"
+      : undefined,
   async open({ query, connection_url }, { signal, targetConfig }) {
     const endpoint = connection_url === undefined ? endpointOf(targetConfig) : parseConnectionUrl(connection_url);
     if (!endpoint) {
