@@ -201,7 +201,8 @@ export interface ProbeStats {
 }
 
 export interface Figures {
-  faults: { planned: number; landed: number; notLanded: number; lost: number; unknown: number };
+  /** They add up to `planned`. `unknown`: started, but nobody could look before it ended. */
+  faults: { planned: number; landed: number; notLanded: number; lost: number; unknown: number; neverStarted: number };
   /** How the undo records ended; those that ended well by what they are worth. They add up to `total`. */
   undos: {
     total: number;

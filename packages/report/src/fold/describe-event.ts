@@ -1,5 +1,5 @@
 import { type Event, formatDuration, type Reversal, type UndoOutcome } from "@chaos-agents/core";
-import { amount, answered, clock, counted, millis, quantity } from "../quantities.ts";
+import { amount, answered, counted, millis, quantity } from "../quantities.ts";
 import type { LogLine, ProbeSeries, Tone } from "../report.ts";
 import type { Folding } from "./folding.ts";
 
@@ -129,8 +129,9 @@ function wordsOf(event: Event, folding: Folding): Words {
 function probeWords(event: Extract<Event, { type: "probe-answered" }>, series: ProbeSeries): Words {
   const before = series.points.at(-2);
   const news = before === undefined ? !event.ok : before.ok !== event.ok;
-  const value = event.value === null ? "no value" : answered(event.value);
-  const text = `${event.ok ? "ok" : "outside tolerance"}: ${value} in ${millis(event.latencyMs)}; ${event.detail}`;
+  const took = event.latencyMs === null ? "" : ` in ${millis(event.latencyMs)}`;
+  const answer = event.value === null ? "" : `${answered(event.value)}${took}; `;
+  const text = `${event.ok ? "ok" : "outside tolerance"}: ${answer}${event.detail}`;
   const tone = event.ok ? (news ? "good" : "dim") : event.role === "guard" ? "warn" : "bad";
   return { word: event.role === "guard" ? "guard" : "probe", subject: event.probe, text, tone, minor: !news };
 }
@@ -139,6 +140,3 @@ const unitOf = (event: Extract<Event, { type: "sampled" }>, key: string) =>
   event.units && Object.hasOwn(event.units, key) ? event.units[key]! : null;
 
 const withRemedy = (message: string, remedy: string | undefined) => (remedy ? `${message} → ${remedy}` : message);
-
-/** The start of a plain line: when. */
-export const stamp = (t: number) => clock(t).padStart(7);

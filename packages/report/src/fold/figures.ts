@@ -1,13 +1,14 @@
 import type { Figures, Landing, RunReport, Spread, UndoReport } from "../report.ts";
 
-export function countFaults(faults: readonly { landing: Landing | null }[]): Figures["faults"] {
+export function countFaults(faults: RunReport["faults"]): Figures["faults"] {
   const count = (landing: Landing | null) => faults.filter((fault) => fault.landing === landing).length;
   return {
     planned: faults.length,
     landed: count("landed"),
     notLanded: count("not-landed"),
     lost: count("lost"),
-    unknown: count(null),
+    unknown: faults.filter((fault) => fault.landing === null && fault.startedAt !== null).length,
+    neverStarted: faults.filter((fault) => fault.landing === null && fault.startedAt === null).length,
   };
 }
 

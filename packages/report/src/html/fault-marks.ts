@@ -55,37 +55,32 @@ function faultWindows(report: RunReport, axis: TimeAxis): FaultWindow[] {
 
 export const percent = (value: number) => `${Math.round(value * 100) / 100}%`;
 
-/** Behind the lines: fault windows shaded, the undo, and where time was cut out. */
-export function backdrop({ axis, windows, undo }: ChartFrame, top: number): Markup {
-  return html`${windows.map(
-    ({ from, until }) =>
-      html`<rect class="bite" x="${percent(from)}" y="${top}" width="${percent(until - from)}" height="100%" />
-        <line class="bite-edge" x1="${percent(from)}" x2="${percent(from)}" y1="${top}" y2="100%" />`,
-  )}${
-    undo &&
+/** Behind the lines, from `top` down: fault windows shaded, the undo, and where time was cut out. */
+export function backdrop({ axis, windows, undo }: ChartFrame, top: number, height: number): Markup {
+  const band = (kind: string, from: number, until: number, least = 0) =>
     html`<rect
-      class="undoing"
-      x="${percent(undo.from)}"
+      class="${kind}"
+      x="${percent(from)}"
       y="${top}"
-      width="${percent(Math.max(0.2, undo.until - undo.from))}"
-      height="100%"
-    />`
-  }${axis.cuts.map(
-    (cut) =>
-      html`<rect class="cut" x="${percent(cut.from)}" y="0" width="${percent(cut.until - cut.from)}" height="100%" />`,
-  )}`;
+      width="${percent(Math.max(least, until - from))}"
+      height="${height}"
+    />`;
+  return html`${windows.map(
+    ({ from, until }) => html`${band("bite", from, until)}${upright("bite-edge", from, top, height)}`,
+  )}${undo && band("undoing", undo.from, undo.until, 0.2)}${axis.cuts.map((cut) => band("cut", cut.from, cut.until))}`;
 }
 
 /** Before the lines: where it was stopped, and where the steady state was back. */
-export function foreground({ recoveredAt, stoppedAt }: ChartFrame, top: number): Markup {
-  return html`${
-    stoppedAt !== null &&
-    html`<line class="stopped" x1="${percent(stoppedAt)}" x2="${percent(stoppedAt)}" y1="${top}" y2="100%" />`
-  }${
-    recoveredAt !== null &&
-    html`<line class="recovered" x1="${percent(recoveredAt)}" x2="${percent(recoveredAt)}" y1="${top}" y2="100%" />`
-  }`;
+export function foreground({ recoveredAt, stoppedAt }: ChartFrame, top: number, height: number): Markup {
+  return html`${stoppedAt !== null && upright("stopped", stoppedAt, top, height)}${recoveredAt !== null && upright("recovered", recoveredAt, top, height)}`;
 }
+
+const upright = (kind: string, x: number, top: number, height: number) =>
+  html`<line class="${kind}" x1="${percent(x)}" x2="${percent(x)}" y1="${top}" y2="${top + height}" />`;
+
+/** Moved, shown and hidden by the hover script. */
+export const crosshair = (top: number, height: number) =>
+  html`<line class="cross" y1="${top}" y2="${top + height}" visibility="hidden" />`;
 
 /** Names of the fault windows above a chart, on as many lines as it takes for them not to run into each other. */
 export function windowLabels(windows: readonly FaultWindow[], lineHeight = 13): { height: number; markup: Markup } {

@@ -26,8 +26,7 @@ export function faultSection(report: RunReport): Markup | null {
       [
         {
           head: "Fault",
-          cell: ({ fault, tag }) =>
-            html`<b class="tag-box">${tag}</b> <code>${faultName(fault)}</code>${targetLine(fault)}`,
+          cell: ({ fault, tag }) => html`<b class="tag-box">${tag}</b> ${nameOf(fault)}${targetLine(fault)}`,
         },
         { head: "What it touched", cell: ({ fault }) => thingsCell(fault) },
         { head: "Landed", cell: ({ fault }) => landingCell(fault) },
@@ -37,6 +36,11 @@ export function faultSection(report: RunReport): Markup | null {
       mostRows,
     )}
   </section>`;
+}
+
+function nameOf(fault: Fault): Markup {
+  const name = faultName(fault);
+  return html`<code class="${name.length <= 32 ? "whole" : ""}">${clipped(name, 80)}</code>`;
 }
 
 const targetLine = ({ target }: Fault) =>
@@ -56,7 +60,8 @@ function thingsCell({ things, params, notes }: Fault): Markup {
   return html`${lines([...shown, ...told])}${asked}`;
 }
 
-function landingCell({ landing, things, errors }: Fault): Markup {
+function landingCell(fault: Fault): Markup {
+  const { landing, things, errors } = fault;
   const witnesses = things.flatMap(({ witness }) => (witness ? [witness] : []));
   const seen = witnesses.filter((witness) => witness.landed).map((witness) => witness.seen);
   const word = seen.length > 0 && seen.every((one) => one === "effect") ? "effect seen" : "accepted";
@@ -69,7 +74,7 @@ function landingCell({ landing, things, errors }: Fault): Markup {
   const failures = errors
     .slice(0, 3)
     .map(({ message, remedy }) => html`${clipped(message, 300)}${remedy && html` <b>→ ${clipped(remedy, 200)}</b>`}`);
-  return html`${landing === null ? badge("plain", "not known") : verdicts[landing]!}${lines([...details, ...failures])}`;
+  return html`${landing === null ? badge("plain", fault.startedAt === null ? "never started" : "not looked at") : verdicts[landing]!}${lines([...details, ...failures])}`;
 }
 
 function stoodCell({ startedAt, activeFrom, undoneAt, undoStartedAt }: Fault): string {
@@ -81,7 +86,7 @@ function stoodCell({ startedAt, activeFrom, undoneAt, undoStartedAt }: Fault): s
 
 export function undoSection(report: RunReport): Markup | null {
   if (report.undos.length === 0) return null;
-  const names = new Map(report.faults.map((fault) => [fault.fault, faultName(fault)]));
+  const names = new Map(report.faults.map((fault) => [fault.fault, nameOf(fault)]));
   const rank: Record<string, number> = { failed: 0, conflict: 2, undone: 3, already: 3 };
   const order = (undo: UndoReport) => (undo.outcome === null ? 1 : rank[undo.outcome]!);
   const rows = report.undos.toSorted((a, b) => order(a) - order(b) || (a.startedAt ?? 0) - (b.startedAt ?? 0));
@@ -94,7 +99,7 @@ export function undoSection(report: RunReport): Markup | null {
         {
           head: "Change",
           cell: (undo) =>
-            html`<code>${names.get(undo.fault) ?? `fault ${undo.fault}`}</code> <bdi>${clipped(undo.thing, 200)}</bdi>
+            html`${names.get(undo.fault)!} <bdi>${clipped(undo.thing, 200)}</bdi>
               <div class="soft">${clipped(undo.label, 200)}</div>`,
         },
         { head: "Outcome", cell: outcomeCell },
@@ -112,7 +117,12 @@ function outcomeCell(undo: UndoReport): Markup {
   if (undo.outcome === null) return badge("bad", "not undone");
   const text = outcomeText(undo.outcome, undo.worth);
   const again = undo.attempts > 1 ? html`<div class="soft">at attempt ${undo.attempts}</div>` : null;
-  return html`${badge(outcomeTones[undo.outcome], isIdentical(undo) ? "identical" : text)}${isIdentical(undo) && html`<div class="soft">${text}, verified</div>`}${again}`;
+  return html`${badge(toneOf(undo), isIdentical(undo) ? "identical" : text)}${isIdentical(undo) && html`<div class="soft">${text}, verified</div>`}${again}`;
+}
+
+function toneOf({ outcome, worth }: UndoReport): Tone {
+  const tone = outcome === null ? "bad" : outcomeTones[outcome];
+  return tone === "good" && worth !== "exact" ? "plain" : tone;
 }
 
 function remainsCell({ remains, residues, outcome }: UndoReport): Markup {

@@ -11,13 +11,15 @@ export const hoverScript = `
   const now = document.getElementById("now");
   const strip = panel.querySelector(".timeline");
   const cross = strip.querySelector(".cross");
-  const plain = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 4 });
+  const small = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 3 });
+  const large = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+  const plain = { format: (value) => (Math.abs(value) >= 100 ? large : small).format(value) };
   const time = (ms) => {
     if (Math.abs(ms) < 600000) return (ms / 1000).toFixed(1) + "s";
     return Math.floor(ms / 60000) + "m " + String(Math.floor(ms / 1000) % 60).padStart(2, "0") + "s";
   };
   const one = (value, unit) => {
-    if (unit === "ms") return value < 1000 ? plain.format(value) + " ms" : plain.format(value / 1000) + " s";
+    if (unit === "ms") return value < 1000 ? plain.format(value) + " ms" : small.format(value / 1000) + " s";
     return plain.format(value) + (unit ? (unit[0] === "/" || unit === "%" ? "" : " ") + unit : "");
   };
   const say = (value, unit) =>

@@ -3,7 +3,7 @@ import { area, line } from "d3-shape";
 import { quantity } from "../quantities.ts";
 import type { ChartPlan } from "./chart-plan.ts";
 import { chartSteps, extremesOf, stepsOf } from "./decimate.ts";
-import { backdrop, type ChartFrame, foreground, percent, windowLabels } from "./fault-marks.ts";
+import { backdrop, type ChartFrame, crosshair, foreground, percent, windowLabels } from "./fault-marks.ts";
 import { html, type Markup, trusted } from "./markup.ts";
 
 /** What the hover script reads: per step its place, its moment, and per series a number or the lowest and highest. */
@@ -46,17 +46,17 @@ export function lineChart(plan: ChartPlan, frame: ChartFrame): { plot: Markup; r
   });
   const height = top + plotHeight;
   const plot = html`<svg class="plot" width="100%" height="${height}" role="img" aria-label="${spoken(plan)}">
-    ${backdrop(frame, labels.height)}${labels.markup}
+    ${backdrop(frame, labels.height, height - labels.height)}${labels.markup}
     <svg y="${top}" width="100%" height="${plotHeight}" overflow="visible">
       ${scale.ticks.map((tick) => html`<line class="grid" x1="0" x2="100%" y1="${percent(place(tick) / 10)}" y2="${percent(place(tick) / 10)}" />`)}
       <svg width="100%" height="100%" viewBox="0 0 1000 1000" preserveAspectRatio="none" overflow="visible">
         ${lines}
       </svg>
-      ${plan.limits.map((limit) => limitLine(limit, place(limit.value) / 10, plan.unit))} ${failureMarks(plan, axis.x)}
-      ${scale.ticks.map((tick) => html`<text class="scale" x="0" y="${percent(place(tick) / 10)}" dy="-3">${quantity(tick, plan.unit)}</text>`)}
+      ${plan.limits.filter(({ value }) => scale.reaches(value)).map((limit) => limitLine(limit, place(limit.value) / 10, plan.unit))}
+      ${failureMarks(plan, axis.x)}
+      ${scale.ticks.map((tick) => html`<text class="scale" x="0" y="${percent(place(tick) / 10)}">${quantity(tick, plan.unit)}</text>`)}
     </svg>
-    ${foreground(frame, labels.height)}
-    <line class="cross" y1="${labels.height}" y2="100%" visibility="hidden" />
+    ${foreground(frame, labels.height, height - labels.height)} ${crosshair(labels.height, height - labels.height)}
   </svg>`;
   const readings: Readings = {
     id: plan.id,
@@ -101,22 +101,32 @@ interface ValueScale {
   y(value: number): number;
   ticks: number[];
   logarithmic: boolean;
+  /** Whether a limit is near enough to be drawn; one far above all that was measured would press the line to the floor. */
+  reaches(limit: number): boolean;
 }
 
 /** Linear from zero; logarithmic for latencies that range over more than two powers of ten, so that normal stays visible. */
 export function valueScale({ series, limits, unit }: Pick<ChartPlan, "series" | "limits" | "unit">): ValueScale {
   const all = series.flatMap(({ values }) => values.filter((value) => value !== null)).map(drawable);
-  all.push(...limits.map(({ value }) => drawable(value)));
+  const most = all.reduce((most, value) => Math.max(most, value), 0);
+  const reaches = (limit: number) => limit <= 4 * most;
+  all.push(
+    ...limits
+      .map(({ value }) => value)
+      .filter(reaches)
+      .map(drawable),
+  );
   const high = all.reduce((most, value) => Math.max(most, value), 0);
   const low = all.reduce((least, value) => Math.min(least, value), 0);
   const smallest = all.reduce((least, value) => (value > 0 ? Math.min(least, value) : least), Infinity);
   if (unit === "ms" && smallest > 0.001 && high / smallest > 100) {
-    const scale = scaleLog([10 ** Math.floor(Math.log10(smallest)), high], [0, 960]).clamp(true);
+    const floor = 10 ** Math.floor(Math.log10(smallest));
+    const scale = scaleLog([floor, high], [0, 960]).clamp(true);
     const powers = scale.ticks().filter((tick) => Number.isInteger(Math.round(Math.log10(tick) * 1e6) / 1e6));
-    return { y: (value) => scale(Math.max(value, smallest)), ticks: powers, logarithmic: true };
+    return { y: (value) => scale(Math.max(value, floor)), ticks: powers, logarithmic: true, reaches };
   }
   const scale = scaleLinear([low, high === low ? low + 1 : high], [0, 960]).nice(3);
-  return { y: (value) => scale(value), ticks: scale.ticks(3), logarithmic: false };
+  return { y: (value) => scale(value), ticks: scale.ticks(3), logarithmic: false, reaches };
 }
 
 function limitLine(limit: ChartPlan["limits"][number], y: number, unit: string | null): Markup {

@@ -9,7 +9,7 @@ const windows = ["before", "during", "after"] as const;
 
 export function steadyStateSection(report: RunReport): Markup | null {
   const probes = report.probes.filter((probe) => probe.role === "steady-state");
-  if (probes.length === 0) return null;
+  if (probes.every((probe) => probe.points.length === 0) && report.checks.length === 0) return null;
   const heads = { before: "Before", during: "During the faults", after: "After the undo" };
   return html`<section aria-labelledby="steady">
     <h2 id="steady">Steady state</h2>
@@ -48,13 +48,13 @@ function windowCell({ checks }: RunReport, probe: Probe, when: (typeof windows)[
 
 function measured({ asked, failed, latencyMs }: ProbeStats): Markup {
   const tone = failed > 0 ? "warn-text" : "soft";
-  return html`<div class="${tone}">${asked - failed} of ${asked} answers well</div>
+  return html`<div class="${tone}">${asked - failed} of ${asked} within tolerance</div>
     ${latencyMs.n > 0 && html`<div class="soft">p50 ${millis(latencyMs.p50)}, p95 ${millis(latencyMs.p95)}, max ${millis(latencyMs.max)}</div>`}`;
 }
 
 export function guardSection(report: RunReport): Markup | null {
   const guards = report.probes.filter((probe) => probe.role === "guard");
-  if (guards.length === 0) return null;
+  if (guards.every((guard) => guard.points.length === 0) && report.trips.length === 0) return null;
   return html`<section aria-labelledby="guards">
     <h2 id="guards">Guards</h2>
     ${table("Probes that would stop the run", guards, [

@@ -15,29 +15,31 @@ export function table<Row>(
 ): Markup {
   const shown = rows.slice(0, most);
   const more = rows.length - shown.length;
-  return html`<table role="table">
-      <caption>
-        ${caption}
-      </caption>
-      <thead role="rowgroup">
-        <tr role="row">
-          ${columns.map(
-            ({ head, numeric }) =>
-              html`<th role="columnheader" scope="col" class="${numeric ? "number" : ""}">${head}</th>`,
+  return html`<div class="table">
+      <table role="table">
+        <caption>
+          ${caption}
+        </caption>
+        <thead role="rowgroup">
+          <tr role="row">
+            ${columns.map(
+              ({ head, numeric }) =>
+                html`<th role="columnheader" scope="col" class="${numeric ? "number" : ""}">${head}</th>`,
+            )}
+          </tr>
+        </thead>
+        <tbody role="rowgroup">
+          ${shown.map(
+            (row) =>
+              html`<tr role="row">
+                ${columns.map(({ head, cell, numeric }, index) => {
+                  const kind = `${index === 0 ? "first" : ""} ${numeric ? "number" : ""}`.trim();
+                  return html`<td role="cell" class="${kind}" data-head="${head}"><div>${cell(row)}</div></td>`;
+                })}
+              </tr>`,
           )}
-        </tr>
-      </thead>
-      <tbody role="rowgroup">
-        ${shown.map(
-          (row) =>
-            html`<tr role="row">
-              ${columns.map(({ head, cell, numeric }, index) => {
-                const kind = `${index === 0 ? "first" : ""} ${numeric ? "number" : ""}`.trim();
-                return html`<td role="cell" class="${kind}" data-head="${head}"><div>${cell(row)}</div></td>`;
-              })}
-            </tr>`,
-        )}
-      </tbody>
-    </table>
+        </tbody>
+      </table>
+    </div>
     ${more > 0 && html`<p class="aside">${more.toLocaleString("en-US")} more are in the JSON report.</p>`}`;
 }

@@ -65,6 +65,7 @@ h1{font-size:34px;line-height:1.15;letter-spacing:-.02em;font-weight:680;text-wr
 h2{font-size:19px;line-height:1.3;letter-spacing:-.01em;font-weight:650}
 h1,h2,p,dd,td,li,code,pre,figcaption,summary{overflow-wrap:anywhere}
 code,pre{font-family:var(--mono);font-size:.9em}
+code.whole{white-space:nowrap}
 bdi{unicode-bidi:isolate}
 section{margin-top:48px}
 section>h2{margin-bottom:14px}
@@ -109,6 +110,8 @@ figcaption .soft{font-weight:400}
 .swatch{display:inline-block;width:14px;height:3px;border-radius:2px;margin-right:6px;vertical-align:middle;background:var(--main)}
 .swatch.rank-1{background:var(--rank-1)}.swatch.rank-2{background:var(--rank-2)}.swatch.rank-3{background:var(--rank-3)}.swatch.rank-4{background:var(--rank-4)}.swatch.bad{background:var(--bad)}
 .plot,.ruler{display:block;overflow:visible}
+.plot,.ruler{width:calc(100% - 60px);margin-left:60px}
+.scale{text-anchor:end;transform:translate(-10px,4px)}
 .plot text,.ruler text{font-size:11.5px;fill:var(--soft)}
 .plot .scale,.plot .limit-name{paint-order:stroke;stroke:var(--card);stroke-width:3.5px;stroke-linejoin:round}
 .grid,.row{stroke:var(--line);stroke-width:1}
@@ -141,10 +144,14 @@ path.bar{fill:none;stroke:var(--bad);stroke-width:2;vector-effect:non-scaling-st
 .box.bar-inject{background:color-mix(in srgb,var(--bite) 42%,var(--paper))}.box.bar-active{background:var(--bite)}.box.bar-undo{background:var(--undo)}.box.bar-failed{background:var(--bad)}
 .dot{display:inline-block;width:7px;height:7px;border-radius:50%;margin-right:7px;vertical-align:middle}
 .aside{margin-top:12px;font-size:13px;color:var(--soft);max-width:80ch}
-table{width:100%;border-collapse:separate;border-spacing:0;background:var(--card);border:1px solid var(--line);border-radius:14px;overflow:hidden;font-size:14px;line-height:1.45}
-caption{text-align:left;color:var(--soft);font-size:13px;padding:0 0 10px}
-table+table{margin-top:28px}
-th{text-align:left;font-size:13px;font-weight:600;color:var(--soft);padding:11px 16px;border-bottom:1px solid var(--line);white-space:nowrap}
+.table{background:var(--card);border:1px solid var(--line);border-radius:14px;overflow:hidden}
+table{width:100%;border-collapse:separate;border-spacing:0;font-size:14px;line-height:1.45}
+caption{text-align:left;font-weight:600;padding:14px 16px 4px}
+.table+.table{margin-top:16px}
+.left .table{border:0;border-radius:0}
+.left caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+.left th,.left td{padding-left:0}
+th{text-align:left;font-size:13px;font-weight:400;color:var(--soft);padding:4px 16px 9px;border-bottom:1px solid var(--line);white-space:nowrap}
 td{padding:13px 16px;vertical-align:top;border-bottom:1px solid var(--line)}
 tr:last-child td{border-bottom:0}
 .number{text-align:right;white-space:nowrap}
@@ -161,7 +168,9 @@ footer{margin-top:56px;padding-top:20px;border-top:1px solid var(--line);font-si
 footer p{max-width:90ch}
 footer p+p{margin-top:8px}
 footer b{color:var(--ink);font-weight:600}
+.chart .aside{margin:0 0 6px 60px}
 @media (max-width:720px){
+.chart .aside{margin-left:0}
 main{padding:24px 16px 40px}
 h1{font-size:26px}
 section{margin-top:36px}
@@ -175,6 +184,8 @@ section{margin-top:36px}
 .figures .value{font-size:23px}
 .course{padding:4px 14px 12px;margin:0 -4px}
 .plot .wide,.ruler .wide{display:none}
+.plot,.ruler{width:100%;margin-left:0}
+.scale{text-anchor:start;transform:translate(0,-3px)}
 .left{padding:16px}
 table,tbody,tr,td{display:block}
 thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
@@ -183,6 +194,7 @@ tr{padding:10px 0;border-bottom:1px solid var(--line)}
 tr:last-child{border-bottom:0}
 td,.log td{display:grid;grid-template-columns:112px minmax(0,1fr);gap:12px;padding:4px 14px;border:0;text-align:left;white-space:normal}
 td::before{content:attr(data-head);color:var(--soft);font-size:13px}
+td.number,.log td.number{text-align:left}
 td.first{display:block;padding-bottom:6px}
 td.first::before{content:none}
 }

@@ -1,7 +1,7 @@
 import type { Phase } from "@chaos-agents/core";
 import { clock, millis } from "../quantities.ts";
 import type { RunReport } from "../report.ts";
-import { backdrop, type ChartFrame, faultName, faultTag, foreground, percent } from "./fault-marks.ts";
+import { backdrop, type ChartFrame, crosshair, faultName, faultTag, foreground, percent } from "./fault-marks.ts";
 import { html, type Markup } from "./markup.ts";
 
 const mostRows = 40;
@@ -23,7 +23,8 @@ const phaseTone: Record<Phase, "quiet" | "bite" | "undo"> = {
 
 /** Phases on top, then what happened to the whole run, then a row for every fault: made, standing, undone. */
 export function timeline(report: RunReport, frame: ChartFrame): Markup {
-  const shown = report.faults.slice(0, mostRows);
+  const started = report.faults.flatMap((fault, index) => (fault.startedAt === null ? [] : [{ fault, index }]));
+  const shown = started.slice(0, mostRows);
   const more = report.faults.length - shown.length;
   const top = stripHeight + marksHeight;
   const height = top + shown.length * rowHeight + 4;
@@ -37,13 +38,12 @@ export function timeline(report: RunReport, frame: ChartFrame): Markup {
       role="img"
       aria-label="Timeline. Phases: ${spoken.join(", ")}. The faults are in the table below."
     >
-      ${backdrop({ ...frame, windows: [] }, stripHeight)}
+      ${backdrop({ ...frame, windows: [] }, stripHeight, height - stripHeight)}
       ${report.phases.map((phase) => phaseSegment(phase, report, frame))} ${marks(report, frame)}
-      ${shown.map((fault, index) => faultRow(fault, index, top + index * rowHeight, frame))}
-      ${foreground(frame, stripHeight)}
-      <line class="cross" y1="${stripHeight}" y2="100%" visibility="hidden" />
+      ${shown.map(({ fault, index }, row) => faultRow(fault, index, top + row * rowHeight, frame))}
+      ${foreground(frame, stripHeight, height - stripHeight)} ${crosshair(stripHeight, height - stripHeight)}
     </svg>
-    ${more > 0 && html`<p class="aside">${more} more faults are in the table.</p>`}`;
+    ${more > 0 && html`<p class="aside">${started.length === 0 ? "No fault was started." : `${more} more are in the table.`}</p>`}`;
 }
 
 function phaseSegment(phase: RunReport["phases"][number], report: RunReport, { axis }: ChartFrame): Markup {
@@ -54,7 +54,7 @@ function phaseSegment(phase: RunReport["phases"][number], report: RunReport, { a
   return html`<g>
     <title>${phase.phase}: ${millis(until - phase.startedAt)}</title>
     <rect
-      class="phase ${phaseTone[phase.phase]}"
+      class="phase ${report.disturbed.from === null ? "quiet" : phaseTone[phase.phase]}"
       x="${percent(x)}"
       y="0"
       width="${percent(width)}"
@@ -64,24 +64,19 @@ function phaseSegment(phase: RunReport["phases"][number], report: RunReport, { a
   >`;
 }
 
+/** What happened to the whole run, in words above the rows; beside a cut, the undo is named inside its band. */
 function marks({ trips, stops, recovery }: RunReport, { axis, undo, stoppedAt, recoveredAt }: ChartFrame): Markup {
   const y = stripHeight + 12;
-  const word = trips.length > 0 ? "guard" : stops[0]?.by === "interrupt" ? "interrupted" : (stops[0]?.by ?? "");
-  const undoName = undo && html`<text class="mark undo end" x="${percent(undo.from)}" y="${y}" dx="-4">undo</text>`;
-  const stopName = html`<text class="mark stop end" x="${percent(stoppedAt ?? 0)}" y="${y}" dx="-4"
-    >${word}${undo && ", undo"}</text
-  >`;
-  return html`${stoppedAt === null ? undoName : stopName}${
-    recoveredAt !== null &&
-    html`<text class="mark good" x="${percent(recoveredAt)}" y="${y}" dx="4"
-      >steady${recoveredAt < 82 && html`<tspan class="wide"> again, ${millis(recovery!.ms)} after</tspan>`}</text
-    >`
-  }${axis.cuts.map(
-    (cut) =>
-      html`<text class="mark" x="${percent((cut.from + cut.until) / 2)}" y="${y}" text-anchor="middle"
-        >⫽ ${clock(cut.ms)}</text
-      >`,
-  )}`;
+  const mark = (kind: string, x: number, shift: number, text: Markup | string) =>
+    html`<text class="mark ${kind}" x="${percent(x)}" y="${y}" dx="${shift}">${text}</text>`;
+  const stop = trips.length > 0 ? "guard" : stops[0]?.by === "interrupt" ? "interrupted" : (stops[0]?.by ?? "");
+  const after = html`<tspan class="wide"> again, ${millis(recovery?.ms ?? null)} after</tspan>`;
+  const cut = axis.cuts.length > 0;
+  return html`${axis.cuts.map(({ from, ms }) => mark("end", from, -4, `${clock(ms)} later`))}${
+    stoppedAt !== null && mark("stop end", stoppedAt, -4, undo && !cut ? `${stop}, undo` : stop)
+  }${undo && (cut || stoppedAt === null) && mark(cut ? "undo" : "undo end", undo.from, cut ? 3 : -4, "undo")}${
+    recoveredAt !== null && mark("good", recoveredAt, 4, html`steady${recoveredAt < 82 && after}`)
+  }`;
 }
 
 function faultRow(fault: RunReport["faults"][number], index: number, y: number, { axis }: ChartFrame): Markup {
@@ -112,8 +107,8 @@ function faultRow(fault: RunReport["faults"][number], index: number, y: number, 
     if (stuck && undoneAt !== null) parts.push(bar("bar-stuck", undoneAt, end));
   }
   const left = axis.x(startedAt ?? 0);
-  const anchor = left > 55 ? "end" : "";
-  const word = startedAt === null ? " · never started" : stateWord(fault);
+  const anchor = left + (faultName(fault).length + 2) * 1.9 > 100 ? "end" : "";
+  const word = stateWord(fault);
   const things = fault.things.map((thing) => thing.key);
   const about = things.length > 1 ? `${things.length} things` : (things[0] ?? "");
   return html`<g>
@@ -122,7 +117,7 @@ function faultRow(fault: RunReport["faults"][number], index: number, y: number, 
     <text class="fault-name ${anchor}" x="${percent(anchor ? 100 : left)}" y="${y + 12}"
       ><tspan class="tag">${faultTag(index)}</tspan> ${faultName(fault).slice(0, 40)}<tspan class="wide soft">
         ${about.slice(0, 40)}</tspan
-      ><tspan class="soft">${word}</tspan></text
+      ><tspan class="wide soft">${word}</tspan></text
     >
     ${parts}</g
   >`;

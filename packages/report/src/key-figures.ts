@@ -1,31 +1,17 @@
-import { amount, millis, quantity } from "../quantities.ts";
-import type { RunReport, Tone } from "../report.ts";
-import { clipped, html, type Markup } from "./markup.ts";
+import { amount, millis, quantity } from "./quantities.ts";
+import type { RunReport, Tone } from "./report.ts";
 
-interface KeyFigure {
+export interface KeyFigure {
   label: string;
   value: string;
   about: string;
   tone: Tone;
 }
 
-/** The numbers people ask for first; what was not measured is left out. */
-export function keyFigures(report: RunReport): Markup | null {
+/** The numbers people ask for first, in words; what was not measured is left out. */
+export function keyFigures(report: RunReport): KeyFigure[] {
   const figures = [landed(report), undone(report), recovery(report), worstP95(report), errors(report)];
-  const known = figures.filter((figure) => figure !== null);
-  if (known.length === 0) return null;
-  return html`<section class="figures" aria-label="Key figures">
-    <dl>
-      ${known.map(
-        ({ label, value, about, tone }) =>
-          html`<div>
-            <dt>${label}</dt>
-            <dd class="value ${tone}">${value}</dd>
-            <dd class="about"><bdi>${clipped(about, 120)}</bdi></dd>
-          </div>`,
-      )}
-    </dl>
-  </section>`;
+  return figures.filter((figure) => figure !== null);
 }
 
 function landed({ figures: { faults }, faults: all }: RunReport): KeyFigure | null {
@@ -40,7 +26,8 @@ function landed({ figures: { faults }, faults: all }: RunReport): KeyFigure | nu
     ...(accepted > 0 ? [`${accepted} accepted`] : []),
     ...(faults.notLanded > 0 ? [`${faults.notLanded} did not land`] : []),
     ...(faults.lost > 0 ? [`${faults.lost} lost`] : []),
-    ...(faults.unknown > 0 ? [`${faults.unknown} not known`] : []),
+    ...(faults.unknown > 0 ? [`${faults.unknown} not looked at in time`] : []),
+    ...(faults.neverStarted > 0 ? [`${faults.neverStarted} never started`] : []),
   ];
   const tone = faults.notLanded + faults.lost > 0 ? "bad" : "plain";
   return { label: "Faults landed", value: `${faults.landed} of ${faults.planned}`, about: parts.join(", "), tone };

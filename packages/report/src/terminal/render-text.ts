@@ -1,0 +1,94 @@
+import { keyFigures } from "../key-figures.ts";
+import type { RunReport } from "../report.ts";
+import { shownVerdict } from "../verdict.ts";
+import { oneLine } from "../visible.ts";
+import { type Cell, fitted, grid, wrapped } from "./columns.ts";
+import { painter, signs } from "./paint.ts";
+import {
+  faultRows,
+  headerRows,
+  leftRows,
+  mostRows,
+  type NotedRow,
+  probeRows,
+  sampledRows,
+  undoRows,
+} from "./report-rows.ts";
+
+export interface TextOptions {
+  color: boolean;
+  /** Columns; between 30 and 120 are used. */
+  width: number;
+  unicode?: boolean;
+}
+
+/** The report for a terminal, a pipe or a mail. */
+export function renderText(report: RunReport, { color, width: columns, unicode = true }: TextOptions): string {
+  const width = Math.max(30, Math.min(columns, 120));
+  const paint = painter(color);
+  const sign = signs(unicode);
+  const ellipsis = unicode ? "…" : "~";
+  const rows = (cells: readonly (readonly Cell[])[], give: readonly number[] = []) =>
+    grid(cells, { paint, width, ellipsis, give });
+  const noted = (entries: readonly NotedRow[], give: readonly number[]) => {
+    const lines = rows(
+      entries.map((entry) => entry.cells),
+      give,
+    );
+    return entries.flatMap(({ notes }, index) => [lines[index]!, ...notes.flatMap((note) => indented(note, 5))]);
+  };
+  const indented = (text: string, left = 2) => wrapped(text, width - left).map((line) => " ".repeat(left) + line);
+  const section = (title: string, body: readonly string[]) =>
+    body.length === 0 ? [] : ["", paint("strong", title), ...body];
+
+  const { header, reason, summary, findings, sources } = report;
+  const { title, tone } = shownVerdict(report.verdict);
+  const levels = { error: "bad", warning: "warn", info: "dim" } as const;
+  const lines = [
+    ...rows(
+      [
+        [
+          { text: sign[tone], ink: tone },
+          { text: title, ink: tone },
+          { text: header.experiment ?? "", ink: "strong" },
+        ],
+      ],
+      0,
+    ),
+    ...indented(summary),
+    ...(reason === null || summary.includes(reason) ? [] : indented(reason)),
+    "",
+    ...rows(headerRows(report)),
+    ...section("Hypothesis", header.hypothesis === null ? [] : indented(header.hypothesis)),
+    ...section(
+      "Figures",
+      rows(
+        keyFigures(report).map(({ label, value, about, tone }) => [
+          { text: label },
+          { text: value, ink: tone === "plain" ? "strong" : tone, align: "right" },
+          { text: about, ink: "dim" },
+        ]),
+      ),
+    ),
+    ...sources.flatMap((source) =>
+      section(
+        `Measured: ${oneLine(source.source)}`,
+        rows(sampledRows(source, report, Math.max(0, Math.min(32, width - 54)), unicode), [0]),
+      ),
+    ),
+    ...section("Steady state", rows(probeRows(report, width >= 80), [0])),
+    ...section("Faults", noted(faultRows(report, sign), [2])),
+    ...section("Undo", noted(undoRows(report, sign), [2])),
+    ...section(
+      "Preflight",
+      findings.slice(0, mostRows).flatMap(({ level, message, remedy }) => {
+        const [first = "", ...rest] = indented(message, 11);
+        const lines = [`  ${paint(levels[level], level.padEnd(7))}  ${first.trimStart()}`, ...rest];
+        return remedy ? [...lines, ...indented(`${sign.arrow} ${remedy}`, 11)] : lines;
+      }),
+    ),
+    ...section("Still to be put back", rows(leftRows(report, sign), [2, 3])),
+    ...(report.retry === null ? [] : ["", `  ${paint("strong", oneLine(report.retry))}`]),
+  ];
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,159 @@
+import { outcomeText, outcomeTones } from "../fold/describe-event.ts";
+import { isIdentical } from "../fold/summarise.ts";
+import { amount, clock, millis, quantity, utc } from "../quantities.ts";
+import type { PerWindow, RunReport, Spread, UndoReport } from "../report.ts";
+import type { Cell } from "./columns.ts";
+import type { Signs } from "./paint.ts";
+import { sparkline } from "./sparkline.ts";
+
+export const mostRows = 40;
+
+export function headerRows({ run, header, lastAt }: RunReport): Cell[][] {
+  const took = header.endedAt !== null && header.startedAt !== null ? header.endedAt - header.startedAt : lastAt;
+  const facts: [string, string | null][] = [
+    ["Run", run],
+    ["Started", utc(header.startedAt)],
+    [header.endedAt === null ? "Last event" : "Took", header.endedAt === null ? `after ${clock(took)}` : clock(took)],
+    ["Owner", header.owner],
+    ["Ticket", header.ticket],
+    ["File", header.file],
+    ["Tags", header.tags.length > 0 ? header.tags.join(", ") : null],
+  ];
+  return facts.flatMap(([term, value]) => (value === null ? [] : [[{ text: term, ink: "dim" }, { text: value }]]));
+}
+
+/** A row, and what has to be said below it in full. */
+export interface NotedRow {
+  cells: Cell[];
+  notes: string[];
+}
+
+/** Each number over the run as a line of bars, then its medians. */
+export function sampledRows(
+  source: RunReport["sources"][number],
+  { disturbed }: RunReport,
+  bars: number,
+  unicode: boolean,
+): Cell[][] {
+  const disturbedRun = disturbed.from !== null;
+  const heads = ["", "", ...(disturbedRun ? ["before", "during", "after", "worst"] : ["median", "highest"])];
+  return [
+    heads.map((text): Cell => ({ text, ink: "dim", align: "right" })),
+    ...source.columns.map(({ name, unit, values, stats }): Cell[] => {
+      const say = (value: number | null): Cell => ({ text: quantity(value, unit), align: "right" });
+      const { before, during, after } = stats;
+      const numbers = disturbedRun
+        ? [say(before.p50), say(during.p50), say(after.p50), say(highest(stats))]
+        : [say(before.p50), say(before.max)];
+      return [{ text: name }, { text: sparkline(values, bars, unicode), ink: "accent" }, ...numbers];
+    }),
+  ];
+}
+
+function highest({ before, during, after }: PerWindow<Spread>): number | null {
+  const all = [before.max, during.max, after.max].filter((value) => value !== null);
+  return all.length === 0 ? null : Math.max(...all);
+}
+
+const windows = ["before", "during", "after"] as const;
+
+export function probeRows({ probes, checks, trips }: RunReport, latencies: boolean): Cell[][] {
+  const asked = probes.filter(
+    ({ points, probe }) => points.length > 0 || checks.some((c) => c.answers.some((a) => a.probe === probe)),
+  );
+  if (asked.length === 0) return [];
+  return [
+    ["", ...windows, ...(latencies ? ["p95 before", "p95 during"] : [])].map((text): Cell => ({ text, ink: "dim" })),
+    ...asked.map((probe): Cell[] => {
+      const latency = ({ p95 }: Spread): Cell => ({ text: millis(p95), align: "right" });
+      return [
+        { text: probe.role === "guard" ? `guard: ${probe.probe}` : probe.probe },
+        ...windows.map((when): Cell => {
+          const answers = checks.filter((check) => check.when === when).flatMap((check) => check.answers);
+          const judged =
+            probe.role === "guard" ? undefined : answers.findLast((answer) => answer.probe === probe.probe);
+          const { asked, failed } = probe.stats[when];
+          const counts = asked > 0 ? `${asked - failed}/${asked} ok` : "";
+          if (judged) return { text: `${judged.ok ? "held" : "NOT held"} ${counts}`, ink: judged.ok ? "good" : "bad" };
+          const tripped =
+            when === "during" && trips.some((trip) => probe.role === "guard" && trip.guard === probe.probe);
+          return tripped
+            ? { text: `tripped ${counts}`, ink: "bad" }
+            : { text: counts || "–", ink: failed > 0 ? "warn" : "plain" };
+        }),
+        ...(latencies ? [latency(probe.stats.before.latencyMs), latency(probe.stats.during.latencyMs)] : []),
+      ];
+    }),
+  ];
+}
+
+export function faultRows(report: RunReport, sign: Signs): NotedRow[] {
+  return report.faults.slice(0, mostRows).map((fault): NotedRow => {
+    const { landing, startedAt, activeFrom, undoneAt, things, errors } = fault;
+    const seen = things.every((thing) => thing.witness?.seen === "effect") ? "effect seen" : "accepted";
+    const words = {
+      landed: { text: seen, ink: "good" },
+      "not-landed": { text: "did NOT land", ink: "bad" },
+      lost: { text: "landed, then lost", ink: "bad" },
+      unknown: { text: startedAt === null ? "never started" : "not looked at", ink: "dim" },
+    } as const;
+    const from = activeFrom ?? startedAt;
+    const stood =
+      from === null ? "" : undoneAt === null ? `since ${clock(from)}` : `${clock(from)} to ${clock(undoneAt)}`;
+    const bad = landing === "not-landed" || landing === "lost";
+    const cells: Cell[] = [
+      {
+        text: bad ? sign.bad : landing === null ? sign.dim : sign.good,
+        ink: bad ? "bad" : landing === null ? "dim" : "good",
+      },
+      { text: fault.skill ?? `fault ${fault.fault}`, ink: "strong" },
+      { text: things.length === 1 ? things[0]!.key : `${amount(things.length)} things` },
+      words[landing ?? "unknown"],
+      { text: stood },
+    ];
+    const notes = errors
+      .slice(0, 3)
+      .map(({ message, remedy }) => (remedy ? `${message} ${sign.arrow} ${remedy}` : message));
+    return { cells, notes };
+  });
+}
+
+export function undoRows({ undos, faults }: RunReport, sign: Signs): NotedRow[] {
+  const names = new Map(faults.map(({ fault, skill }) => [fault, skill ?? `fault ${fault}`]));
+  const order = ({ outcome }: UndoReport) =>
+    outcome === null || outcome === "failed" ? 0 : outcome === "conflict" ? 1 : 2;
+  const sorted = undos.toSorted((a, b) => order(a) - order(b) || (a.startedAt ?? 0) - (b.startedAt ?? 0));
+  const shown = sorted.slice(0, mostRows);
+  const rows = shown.map((undo): NotedRow => {
+    const { outcome, worth, thing, ms, remains, residues, detail } = undo;
+    const tone = outcome === null ? "bad" : outcomeTones[outcome];
+    const text =
+      outcome === null ? "not undone" : isIdentical(undo) ? `identical (${worth})` : outcomeText(outcome, worth);
+    const left = [...remains, ...(residues ?? [])];
+    const notes = [
+      ...(tone === "good" || detail === null ? [] : [detail]),
+      ...(left.length > 0 ? [`remains: ${left.join("; ")}`] : []),
+    ];
+    const cells: Cell[] = [
+      { text: sign[tone], ink: tone },
+      { text: names.get(undo.fault)!, ink: "strong" },
+      { text: thing },
+      { text, ink: tone },
+      { text: millis(ms), align: "right" },
+    ];
+    return { cells, notes };
+  });
+  const more = undos.length - shown.length;
+  return more === 0 ? rows : [...rows, { cells: [{ text: "" }, { text: `and ${amount(more)} more` }], notes: [] }];
+}
+
+export function leftRows({ left }: RunReport, sign: Signs): Cell[][] {
+  return left
+    .slice(0, mostRows)
+    .map(({ thing, label, why }) => [
+      { text: sign.bad, ink: "bad" },
+      { text: thing, ink: "strong" },
+      { text: label },
+      { text: why, ink: "dim" },
+    ]);
+}
