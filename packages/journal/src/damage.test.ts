@@ -131,6 +131,7 @@ test("recovery of a damaged journal gets what is right, and is told what is not"
         const pending = await damagedOr(() => journal.pending());
         if (pending !== "damaged") expect(pending.map((entry) => entry.undo)).toEqual([11, 10, 9, 7, 6, 5, 3, 2, 1]);
         await damagedOr(() => journal.append(note("recovered")));
+        await damagedOr(() => journal.append(note("and again")));
         const events = await damagedOr(() => [...journal.events()]);
         if (events !== "damaged") expect(events.slice(0, whole.events.length)).toEqual(whole.events);
       } finally {

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type Clock, systemClock } from "@chaos-agents/core";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { startChild } from "./fixtures/child.ts";
 import { asItIs, finished, header, note, undo } from "./fixtures/samples.ts";
 import { openStore } from "./index.ts";
 import { emptyState } from "./run-state.ts";
@@ -141,40 +140,58 @@ test("events resume after a given one", async () => {
   expect(await seqs(9_999)).toEqual([]);
 });
 
+/** A clock on which waiting runs what the test has to say meanwhile. */
+const waitingRuns = (meanwhile: () => Promise<unknown>): Clock => ({
+  ...systemClock,
+  sleep: async () => void (await meanwhile()),
+});
+
 test("following sees each event once it is committed, and ends with the run", async () => {
   const store = openStore(home.path);
   const journal = await store.create(header("r1"), { redact: asItIs });
-  const following = store.events("r1", { follow: true })[Symbol.asyncIterator]();
-  for (let n = 1; n <= 3; n++) {
-    const next = following.next();
-    const event = await journal.append(note(String(n)));
-    expect((await next).value).toEqual(event);
-  }
   // The engine may have more to say after the verdict, as long as it holds the run.
-  const verdict = following.next();
-  await journal.append(finished);
-  expect((await verdict).value).toMatchObject({ type: "run-finished" });
-  const last = following.next();
-  await journal.append(note("one more"));
-  expect((await last).value).toMatchObject({ message: "one more" });
-  const end = following.next();
-  await journal[Symbol.asyncDispose]();
-  expect((await end).done).toBe(true);
+  const meanwhile = [
+    () => journal.append(note("one")),
+    () => Promise.all([journal.append(note("two")), journal.append(finished)]),
+    () => journal.append(note("three")),
+    () => journal[Symbol.asyncDispose](),
+  ];
+  const clock = waitingRuns(async () => meanwhile.shift()!());
+  const followed = await Array.fromAsync(openStore(home.path, clock).events("r1", { follow: true }));
+  expect(followed).toMatchObject([
+    { message: "one" },
+    { message: "two" },
+    { type: "run-finished" },
+    { message: "three" },
+  ]);
+  expect(meanwhile).toEqual([]);
 });
 
 test("following goes on over a crash, to the end of the recovery", async () => {
   const store = openStore(home.path);
-  await using child = startChild("append-until-killed", [home.path, "r1"]);
-  await child.lines.next();
-  const followed = Array.fromAsync(store.events("r1", { follow: true }));
-  await child.lines.next();
-  await child[Symbol.asyncDispose]();
-  {
+  const crashed = await store.create(header("r1"), { redact: asItIs });
+  await crashed[Symbol.asyncDispose]();
+  const clock = waitingRuns(async () => {
     await using journal = await store.open("r1");
     await journal.append(finished);
-  }
-  const events = await followed;
-  expect(events.at(-1)).toMatchObject({ seq: events.length, type: "run-finished" });
+  });
+  const followed = await Array.fromAsync(openStore(home.path, clock).events("r1", { follow: true }));
+  expect(followed).toMatchObject([{ seq: 1, type: "run-finished" }]);
+});
+
+test("following looks again within 100 ms", async () => {
+  const stop = new AbortController();
+  const slept: number[] = [];
+  const clock: Clock = {
+    ...systemClock,
+    async sleep(ms) {
+      slept.push(ms);
+      stop.abort();
+    },
+  };
+  await using _journal = await openStore(home.path).create(header("r1"), { redact: asItIs });
+  await Array.fromAsync(openStore(home.path, clock).events("r1", { follow: true, signal: stop.signal }));
+  expect(Math.max(...slept)).toBeLessThanOrEqual(100);
 });
 
 test("following ends when it is aborted, asleep or awake", async () => {
