@@ -1,0 +1,121 @@
+import { defineSkill } from "@chaos-agents/core";
+import { z } from "zod";
+import { chooseTables, tableKey } from "../choose-tables.ts";
+import type { Database } from "../database.ts";
+import type { Engine } from "../endpoint.ts";
+import { type InsertedBatch, type Inserting, insertedBatchSchema } from "../rows/inserted-batch.ts";
+import { countedKey } from "../rows/row-maker.ts";
+import { sideEffectFindings } from "../rows/side-effects.ts";
+import type { Table } from "../schema.ts";
+
+/** What each engine does its own way; loaded when it is needed, because it brings its driver. */
+const inserting: Record<Engine, () => Promise<Inserting>> = {
+  postgres: async () => (await import("../postgres/insert-load.ts")).postgresInserting,
+  mysql: async () => (await import("../mysql/insert-load.ts")).mysqlInserting,
+};
+
+/** Why rows cannot be inserted here and taken out again. */
+function unsuitable(database: Database, table: Table): string | undefined {
+  if (table.rowSecurity && !database.server.isAdmin) return "its row security may hide our own rows from us";
+  if (database.engine === "mysql" && table.storage !== "InnoDB") return `its engine ${table.storage} has no transactions`;
+  if (database.engine === "mysql" && table.keys.length === 0) return "it has no key by which our rows could be found again";
+  if (table.triggers.some(({ kind, timing }) => kind === "rule" && timing.startsWith("instead"))) return "a rule replaces inserts";
+  return undefined;
+}
+
+async function describe(database: Database, { schema, table: name }: Pick<InsertedBatch, "schema" | "table">, signal: AbortSignal) {
+  const summary = (await database.tables(signal, [schema])).find((one) => one.name === name);
+  return summary ? (await database.describe([summary], signal))[0] : undefined;
+}
+
+export const insertLoad = defineSkill({
+  name: "db.insert_load",
+  summary: "Insert many made-up rows into tables",
+  effect: "Writes, index upkeep and table growth compete with everybody else's work; caches and replicas fall behind.",
+  reversal: "exact",
+  reversalNote:
+    "Our rows are deleted where they still are as we made them; rows that others changed or point to are kept and reported. Key sequences stay advanced, which makes the undo of such a table compensated, not exact.",
+  seen: "effect",
+  params: z.strictObject({
+    rows_per_table: z.int().min(1).max(100_000_000).default(1_000).meta({ description: "How many rows each table gets" }),
+    tables: z.array(z.string().min(1)).optional().meta({ description: "Which tables; the largest when left out" }),
+    max_tables: z.int().min(1).default(3).meta({ description: "How many tables are chosen when none are named" }),
+    allow_side_effects: z
+      .boolean()
+      .default(false)
+      .meta({ description: "Also where triggers run on each insert, whose doings are not undone" }),
+  }),
+  undoRecord: insertedBatchSchema,
+  example: { rows_per_table: 10_000, tables: ["orders"] },
+  undoDeadline: 300_000,
+
+  async resolve(database: Database, { rows_per_table: rows, tables, max_tables }, { matchesFilters, signal }) {
+    const chosen = await chooseTables(database, {
+      tables,
+      limit: max_tables,
+      matchesFilters,
+      unsuitable: (table) => unsuitable(database, table),
+      signal,
+    });
+    return chosen.map((table) => ({
+      key: tableKey(table),
+      label: `insert ${rows} rows into ${tableKey(table)}`,
+      undoLabel: `delete our rows from ${tableKey(table)}`,
+      cost: { tables: 1, rows },
+      reversal: countedKey(table) ? ("compensated" as const) : ("exact" as const),
+      data: { schema: table.schema, table: table.name, rows },
+    }));
+  },
+
+  async preflight(database, things, { allow_side_effects }, { signal }) {
+    const tables = (await Promise.all(things.map(({ data }) => describe(database, data, signal)))).filter((one) => one !== undefined);
+    const needs = tables.flatMap((table) => (["select", "insert", "delete"] as const).map((right) => ({ right, table })));
+    return [
+      ...(await database.missingPrivileges(needs, signal)),
+      ...sideEffectFindings(tables, "insert", allow_side_effects),
+      ...tables
+        .filter((table) => countedKey(table))
+        .map((table) => ({
+          level: "info" as const,
+          code: "note" as const,
+          message: `the key sequence of ${tableKey(table)} stays advanced`,
+        })),
+    ];
+  },
+
+  async *inject(database, { data }, context) {
+    const table = await describe(database, data, context.signal);
+    if (!table) return;
+    const engine = await inserting[database.engine]();
+    yield* engine.insert(database, table, data.rows, context);
+  },
+
+  async witness(database, { data }, records, context) {
+    const table = await describe(database, data, context.signal);
+    const engine = await inserting[database.engine]();
+    let seen = 0;
+    await using session = await database.session(context.mark, { readOnly: true, signal: context.signal });
+    for (const record of records) if (table) seen += await engine.residue(session, database.dialect, record, table, context.signal);
+    return { landed: seen > 0, detail: `${seen} of ${data.rows} rows seen in ${data.schema}.${data.table}` };
+  },
+
+  async fence(database, _records, { mark, signal }) {
+    await database.fence(mark, signal);
+  },
+
+  async undo(database, record, { mark, signal }) {
+    const table = await describe(database, record, signal);
+    const engine = await inserting[database.engine]();
+    await using session = await database.session(mark, { signal });
+    return await engine.undo(session, database.dialect, record, table, signal);
+  },
+
+  async verify(database, record, { mark, signal }) {
+    const table = await describe(database, record, signal);
+    if (!table) return [];
+    const engine = await inserting[database.engine]();
+    await using session = await database.session(mark, { readOnly: true, signal });
+    const left = await engine.residue(session, database.dialect, record, table, signal);
+    return left > 0 ? [`${left} rows of ours are still in ${tableKey(table)}`] : [];
+  },
+});
