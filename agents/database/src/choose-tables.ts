@@ -81,10 +81,12 @@ async function findTable(
   const fold = (text: string) => database.dialect.fold(text);
   const parts = nameParts(text);
   const [schema, name] = parts.length > 1 ? [parts.at(-2)!, parts.at(-1)!] : [undefined, parts[0]!];
-  let pool = known;
+  let pool = [...known];
   const asked = schema && (schema.quoted ? schema.text : fold(schema.text));
   const looksElsewhere = asked !== undefined && !known.some((table) => table.schema === asked);
-  if (looksElsewhere && !database.configuredSchemas) pool = await database.tables(signal, [asked, schema!.text]);
+  if (looksElsewhere && !database.configuredSchemas) {
+    pool.push(...(await database.tables(signal, [asked, schema!.text])));
+  }
 
   // the whole text may be one name, dots and all; then as written; then as the server folds it
   const exact = pool.filter((table) => table.name === text);

@@ -105,9 +105,15 @@ export class Database implements Target {
     return this.engine === "mysql" && this.server.database ? [this.server.database] : existing;
   }
 
-  /** Tables of `schemas`, or of these, parts of partitioned ones included. */
+  /** Tables of `schemas`, or of these as far as they are not the system's; parts of partitioned tables included. */
   async tables(signal?: AbortSignal, schemas?: readonly string[]): Promise<TableSummary[]> {
-    return this.dialect.tables(this.#asking(signal), schemas ?? (await this.schemas(signal)));
+    const ask = this.#asking(signal);
+    if (!schemas) return this.dialect.tables(ask, await this.schemas(signal));
+    const existing = new Set(await this.dialect.schemas(ask));
+    return this.dialect.tables(
+      ask,
+      schemas.filter((schema) => existing.has(schema)),
+    );
   }
 
   /** All about these tables, in the same order; those that are gone are left out. */

@@ -13,6 +13,7 @@ export class HeldSessions implements Held {
   readonly #mark: string;
   readonly #clock: Clock;
   readonly #sessions = new Set<Session>();
+  readonly #opening = new Set<Promise<Session>>();
   readonly #closing = new AbortController();
   #renewing: Promise<void> | undefined;
 
@@ -31,11 +32,12 @@ export class HeldSessions implements Held {
 
   /** Opens one more. */
   async open(options: Omit<SessionOptions, "lease"> = {}): Promise<Session> {
-    const session = await this.#database.session(this.#mark, { ...options, lease: true });
-    if (this.#closing.signal.aborted) {
-      await session[Symbol.asyncDispose]();
-      throw this.#closing.signal.reason;
-    }
+    const { signal: closing } = this.#closing;
+    closing.throwIfAborted();
+    const signal = options.signal ? AbortSignal.any([options.signal, closing]) : closing;
+    const opening = this.#database.session(this.#mark, { ...options, lease: true, signal });
+    this.#opening.add(opening);
+    const session = await opening.finally(() => this.#opening.delete(opening));
     this.#sessions.add(session);
     void session.lost.then((reason) => this.#resolveLost(`session ${session.id} ended: ${reason}`));
     this.#renewing ??= this.#renewAll();
@@ -45,6 +47,9 @@ export class HeldSessions implements Held {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort(new Error("the held sessions are closed"));
     await this.#renewing;
+    for (const opened of await Promise.allSettled(this.#opening)) {
+      if (opened.status === "fulfilled") this.#sessions.add(opened.value);
+    }
     if (this.#sessions.size > 0) this.#database.noteEnded(this.#mark);
     await Promise.all([...this.#sessions].map((session) => session[Symbol.asyncDispose]()));
   }
