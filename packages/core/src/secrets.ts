@@ -1,5 +1,6 @@
 const secretKey = /pass(word|phrase|wd)?$|secret|token|api_?key|authorization|^pw$/i;
-const urlPassword = /([a-z][a-z0-9+.-]*:\/\/[^\s:/?#@]*):([^\s@/]+)@/gi;
+/** Up to the last @ before the path, as URLs are read; never across the end of a quoted text. */
+const urlPassword = /([a-z][a-z0-9+.-]*:\/\/[^\s:/?#@"]*):([^\s/"<>]+)@/gi;
 const urlQueryPassword = /([?&](?:password|sslpassword|token|api_?key)=)([^&\s#"']+)/gi;
 const reference = /^\$\{[^}]*\}$/;
 
