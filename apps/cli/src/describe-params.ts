@@ -46,7 +46,7 @@ function typeOf(schema: Json): string {
     case "string":
       return "text";
     default:
-      return schema.type ?? "any value";
+      return schema.type === "null" ? "null" : "any value";
   }
 }
 

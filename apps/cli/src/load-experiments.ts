@@ -1,5 +1,5 @@
 import { catalog } from "@chaos-agents/catalog";
-import { ChaosError, redactor } from "@chaos-agents/core";
+import { ChaosError } from "@chaos-agents/core";
 import {
   type PlannedExperiment,
   hasErrors,
@@ -21,7 +21,7 @@ export async function loadExperiments(
     env: terminal.env,
     purpose: "run",
   });
-  for (const { knownSecrets } of experiments) terminal.hide(redactor(knownSecrets));
+  for (const { redact } of experiments) terminal.hide(redact);
   if (hasErrors(diagnostics)) throw invalidFileError(diagnostics);
   if (diagnostics.length > 0) terminal.say(renderDiagnostics(diagnostics));
   if (kind !== "experiments") {

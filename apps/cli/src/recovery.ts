@@ -1,5 +1,5 @@
 import { catalog } from "@chaos-agents/catalog";
-import { type Event, describeError, findSecrets, redactor, seededRandom, systemClock } from "@chaos-agents/core";
+import { type Event, describeError, seededRandom, systemClock } from "@chaos-agents/core";
 import { type JournalStore, type RunSummary, type StopSource, recoverRun } from "@chaos-agents/engine";
 import { reviveExperiment } from "@chaos-agents/experiment-file";
 import pLimit from "p-limit";
@@ -33,11 +33,9 @@ async function recoverOne(run: string, { store, stop, terminal }: Recovering): P
       random: seededRandom(0),
       run,
       revive: async (header) => {
-        const { source, secrets } = header;
-        const experiment = reviveExperiment(source, { catalog, env: terminal.env, secrets });
-        const redact = redactor([...findSecrets(experiment), ...Object.values(secrets)]);
-        terminal.hide(redact);
-        return { experiment, redact };
+        const revived = reviveExperiment(header, { catalog, env: terminal.env });
+        terminal.hide(revived.redact);
+        return revived;
       },
       stop,
       listeners: [(event) => tell(event, run, terminal)],

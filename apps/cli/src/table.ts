@@ -8,6 +8,9 @@ export interface TableOptions {
 
 const gap = "  ";
 
+/** Text from elsewhere, with nothing in it that a terminal would act on instead of showing. */
+const shown = (text: string) => text.replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, "\ufffd");
+
 /** Aligned columns for people. Numbers stand at the right; the last column wraps where it would be too long. */
 export function table(
   columns: readonly string[],
@@ -32,7 +35,7 @@ export function table(
 
 const cell = (value: string | number | boolean | null): string => {
   if (value === null) return "-";
-  return typeof value === "number" ? value.toLocaleString("en-US") : String(value).replaceAll(/\s+/g, " ");
+  return typeof value === "number" ? value.toLocaleString("en-US") : shown(String(value).replaceAll(/\s+/g, " "));
 };
 
 function pad(text: string, width: number, right: boolean): string {
@@ -44,7 +47,7 @@ function pad(text: string, width: number, right: boolean): string {
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(" ")) {
+  for (const word of shown(text).split(" ")) {
     const longer = line === "" ? word : `${line} ${word}`;
     if (line !== "" && stringWidth(longer) > width) {
       lines.push(line);

@@ -1,6 +1,13 @@
 import { describeError } from "@chaos-agents/core";
 import { StopSource } from "@chaos-agents/engine";
+import { tellFailure } from "./failure.ts";
 import type { Terminal } from "./terminal.ts";
+
+const signalWords = {
+  SIGINT: "interrupted with Ctrl-C",
+  SIGTERM: "asked to end (SIGTERM)",
+  SIGHUP: "the terminal was closed (SIGHUP)",
+} as const;
 
 /** The ways out of a command that changes things: each stops it, so that what it changed is put back before it ends. */
 export class WaysOut {
@@ -23,14 +30,10 @@ export class WaysOut {
     else terminal.closed.addEventListener("abort", leave, { once: true });
   }
 
-  /** Throws what nobody caught, now that everything is put back. */
-  throwIfCrashed(): void {
-    if (this.#crash) throw this.#crash.error;
+  /** The exit code, once everything is put back: an error that nobody caught is told now, and stands above a lesser end. */
+  exitCode(code: number, terminal: Terminal): number {
+    if (!this.#crash) return code;
+    tellFailure(this.#crash.error, terminal);
+    return code === 4 ? 4 : 1;
   }
 }
-
-const signalWords = {
-  SIGINT: "interrupted with Ctrl-C",
-  SIGTERM: "asked to end (SIGTERM)",
-  SIGHUP: "the terminal was closed (SIGHUP)",
-} as const;

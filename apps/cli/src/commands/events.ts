@@ -1,5 +1,5 @@
 import { openStore } from "@chaos-agents/journal";
-import { eventToLine } from "@chaos-agents/report";
+import { createEventLines } from "@chaos-agents/report";
 import type { Command } from "commander";
 import { examples } from "../examples.ts";
 import { findRun } from "../find-run.ts";
@@ -22,8 +22,10 @@ export function define(command: Command, terminal: Terminal): void {
     .action(async (word: string, { follow = false, json = false }: { follow?: boolean; json?: boolean }) => {
       const store = openStore();
       const { run } = await findRun(store, word);
+      const lineOf = createEventLines({ color: terminal.colours(terminal.stdout), all: true });
       for await (const event of store.events(run, { follow, signal: terminal.closed })) {
-        terminal.print(json ? JSON.stringify(event) : eventToLine(event));
+        const line = json ? JSON.stringify(event) : lineOf(event);
+        if (line !== undefined) terminal.print(line);
         if (terminal.closed.aborted) return;
       }
     });

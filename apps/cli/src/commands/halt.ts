@@ -41,7 +41,6 @@ export function define(command: Command, terminal: Terminal): void {
       const abandoned = (await store.list()).filter(isAbandoned);
       const recovered = await recoverRuns(abandoned, { store, stop: ways.stop, terminal });
       if (live.length === 0 && recovered === 0) terminal.print("Nothing of ours is active or left to undo.");
-      ways.throwIfCrashed();
-      process.exitCode = worstOf([live.length > 0 ? 4 : 0, recovered]);
+      process.exitCode = ways.exitCode(worstOf([live.length > 0 ? 4 : 0, recovered]), terminal);
     });
 }

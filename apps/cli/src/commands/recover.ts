@@ -38,11 +38,13 @@ export function define(command: Command, terminal: Terminal): void {
       const store = openStore();
       const recover = (runs: readonly RunSummary[]) => recoverRuns(runs, { store, stop: ways.stop, terminal });
       const abandoned = async () => (await store.list()).filter(isAbandoned);
-      if (file !== undefined) process.exitCode = await sweepTargets(file, store, terminal, ways);
-      else if (word !== undefined) process.exitCode = await recover([await findRun(store, word)]);
-      else if (all) process.exitCode = await recover(await abandoned());
-      else process.exitCode = await offer(await abandoned(), recover, terminal, ways);
-      ways.throwIfCrashed();
+      const work = async () => {
+        if (file !== undefined) return await sweepTargets(file, store, terminal, ways);
+        if (word !== undefined) return await recover([await findRun(store, word)]);
+        const open = await abandoned();
+        return all ? await recover(open) : await offer(open, recover, terminal, ways);
+      };
+      process.exitCode = ways.exitCode(await work(), terminal);
     });
 }
 

@@ -1,0 +1,58 @@
+import { randomInt } from "node:crypto";
+import { join } from "node:path";
+import { type JournalStore } from "@chaos-agents/engine";
+import { openStore } from "@chaos-agents/journal";
+import { worstOf } from "../exit-code.ts";
+import { loadExperiments } from "../load-experiments.ts";
+import { isAbandoned, recoverRuns } from "../recovery.ts";
+import type { Terminal } from "../terminal.ts";
+import { WaysOut } from "../ways-out.ts";
+import { folderName } from "./report-files.ts";
+import { runOne } from "./run-one.ts";
+
+export interface RunOptions {
+  dryRun?: boolean;
+  only?: string;
+  yes?: boolean;
+  json?: boolean;
+  report?: string;
+  seed?: number;
+}
+
+/** Runs a file's experiments one after the other, each as a run of its own. Returns the worst of their exit codes. */
+export async function runFile(file: string, options: RunOptions, terminal: Terminal): Promise<number> {
+  const experiments = await loadExperiments(file, terminal, { only: options.only });
+  const ways = new WaysOut(terminal);
+  const store = openStore();
+  const seed = options.seed ?? randomInt(2 ** 32);
+  if (!options.dryRun) await tellAbandoned(store, ways, terminal);
+  const codes: number[] = [];
+  let goOn = true;
+  for (const [index, planned] of experiments.entries()) {
+    if (!goOn || ways.stop.signal.aborted) break;
+    const folder =
+      options.report === undefined || experiments.length === 1
+        ? options.report
+        : join(options.report, folderName(index, planned.experiment.name));
+    const ended = await runOne({ file, planned, options, folder, seed, store, stop: ways.stop, terminal });
+    codes.push(ended.exitCode);
+    goOn = ended.goOn;
+  }
+  const notStarted = experiments.slice(codes.length).map(({ experiment }) => experiment.name);
+  if (notStarted.length > 0) terminal.say(`Not started after that: ${notStarted.join(", ")}`);
+  return ways.exitCode(worstOf(ways.stop.signal.aborted ? [...codes, 130] : codes), terminal);
+}
+
+/** What earlier runs left is said before anything new is broken on top of it, and can be undone first. */
+async function tellAbandoned(store: JournalStore, ways: WaysOut, terminal: Terminal): Promise<void> {
+  const abandoned = (await store.list()).filter(isAbandoned);
+  if (abandoned.length === 0) return;
+  const label = terminal.style("yellow", "warning:", terminal.stderr);
+  for (const { run, experiment, pending, damaged } of abandoned) {
+    const left = damaged ?? `left ${pending === 1 ? "1 change" : `${pending} changes`} behind`;
+    terminal.say(`${label} run ${run} (${experiment || "unreadable"}) ended early: ${left}`);
+  }
+  terminal.say("  hint: `chaos recover --all` puts everything back; `chaos recover` says more");
+  if (!terminal.interactive || !(await terminal.confirm("Undo that first?", ways.stop.signal))) return;
+  await recoverRuns(abandoned, { store, stop: ways.stop, terminal });
+}

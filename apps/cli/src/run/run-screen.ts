@@ -1,0 +1,100 @@
+import type { Event } from "@chaos-agents/core";
+import { RunFold, createEventLines, renderText } from "@chaos-agents/report";
+import { type LiveView, createLiveView } from "./live.ts";
+import type { Terminal } from "../terminal.ts";
+import { planText } from "./plan-text.ts";
+
+interface ScreenOptions {
+  dryRun?: boolean;
+  yes?: boolean;
+  json?: boolean;
+  seed: number;
+  /** Whether events are kept for reports. */
+  keep: boolean;
+}
+
+/** How many things of a fault are named before the question; the dry run names all. */
+const namedThings = 20;
+
+/** One run as it is shown: the plan, the question, the run going on, the summary. */
+export class RunScreen {
+  readonly events: Event[] = [];
+  readonly #terminal: Terminal;
+  readonly #options: ScreenOptions;
+  readonly #stream: NodeJS.WriteStream;
+  readonly #fold = new RunFold();
+  readonly #lineOf: ((event: Event) => string | undefined) | undefined;
+  /** Until there is a plan to show, events wait for the live view. */
+  #early: Event[] = [];
+  #live: LiveView | undefined;
+  #planShown = false;
+
+  constructor(terminal: Terminal, options: ScreenOptions) {
+    this.#terminal = terminal;
+    this.#options = options;
+    this.#stream = options.json ? terminal.stderr : terminal.stdout;
+    const color = terminal.colours(this.#stream);
+    if (!this.#isLive && !options.dryRun) this.#lineOf = createEventLines({ color });
+  }
+
+  /** A live picture needs a terminal that can move its cursor. */
+  get #isLive(): boolean {
+    return this.#stream.isTTY === true && this.#terminal.env["TERM"] !== "dumb";
+  }
+
+  readonly listener = (event: Event): void => {
+    this.#fold.add(event);
+    if (this.#options.keep) this.events.push(event);
+    if (this.#options.json) this.#terminal.print(JSON.stringify(event));
+    const line = this.#lineOf?.(event);
+    if (line !== undefined) this.#write(line);
+    if (this.#live) this.#live.add(event);
+    else if (this.#isLive && !this.#options.dryRun) this.#early.push(event);
+  };
+
+  async approve(signal: AbortSignal): Promise<boolean> {
+    this.#showPlan(namedThings);
+    if (!this.#options.yes && this.#terminal.interactive && !(await this.#terminal.confirm("\nRun it?", signal))) {
+      return false;
+    }
+    if (this.#isLive) {
+      this.#live = createLiveView({ stream: this.#stream, color: this.#terminal.colours(this.#stream) });
+      for (const event of this.#early.splice(0)) this.#live.add(event);
+    }
+    return true;
+  }
+
+  /** Shows how it ended; returns the exit code that stands for it. */
+  finish(): number {
+    this.close();
+    const { report } = this.#fold;
+    if (!this.#planShown && report.faults.length > 0) this.#showPlan();
+    if (this.#options.dryRun) {
+      const tone = report.verdict === "observed" ? "green" : "red";
+      this.#write(`\n${this.#terminal.style(tone, report.reason ?? "", this.#stream)}`);
+    } else {
+      const color = this.#terminal.colours(this.#stream);
+      this.#write(`\n${renderText(report, { color, width: this.#terminal.width(this.#stream) ?? 100 }).trimEnd()}`);
+    }
+    return report.exitCode ?? 1;
+  }
+
+  tellReport(path: string): void {
+    this.#write(`\nReport: ${path}`);
+  }
+
+  close(): void {
+    this.#live?.close();
+    this.#live = undefined;
+  }
+
+  #showPlan(most?: number): void {
+    this.#planShown = true;
+    this.#write(planText(this.#fold.state, this.#terminal, { stream: this.#stream, ...(most ? { most } : {}) }));
+    this.#write(`\nChance comes from --seed ${this.#options.seed}.`);
+  }
+
+  #write(text: string): void {
+    this.#terminal.write(this.#stream, `${text}\n`);
+  }
+}
