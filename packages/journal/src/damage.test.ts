@@ -6,9 +6,12 @@ import { join } from "node:path";
 import { ChaosError } from "@chaos-agents/core";
 import type { JournalStore } from "@chaos-agents/engine";
 import * as fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { asItIs, finished, header, note, undo, undoFinished } from "./fixtures/samples.ts";
 import { openStore } from "./index.ts";
+
+// Many syncs, on a disk that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 let home: Awaited<ReturnType<typeof mkdtempDisposable>>;
 let store: JournalStore;

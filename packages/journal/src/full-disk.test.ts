@@ -2,8 +2,11 @@ import { spawnSync } from "node:child_process";
 import { mkdtempDisposable } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { startChild } from "./fixtures/child.ts";
+
+// Many syncs, on a disk that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 // A mount in a namespace of its own goes away with the child, however the child ends.
 const unshare = ["unshare", "--user", "--map-root-user", "--mount"];

@@ -3,15 +3,18 @@ import { mkdtempDisposable } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { seededRandom } from "@chaos-agents/core";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { startChild } from "./fixtures/child.ts";
 import { note } from "./fixtures/samples.ts";
 import { openStore } from "./index.ts";
 
+// Many syncs, on a disk that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
+
 const random = seededRandom(41);
 const moments = Array.from({ length: 4 }, () => random.below(400));
 
-test.each(moments)("killed after %i words, all that was promised is on disk", async (moment) => {
+test.each(moments)("[CA-41] killed after %i words, all that was promised is on disk", async (moment) => {
   await using home = await mkdtempDisposable(join(tmpdir(), "chaos-journal-"));
   const said: string[] = [];
   {

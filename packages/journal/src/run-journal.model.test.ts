@@ -4,9 +4,12 @@ import { join } from "node:path";
 import type { Event, UndoOutcome } from "@chaos-agents/core";
 import type { UndoEntry } from "@chaos-agents/engine";
 import * as fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { asItIs, header, note, undo, undoFinished } from "./fixtures/samples.ts";
 import { openStore } from "./index.ts";
+
+// Many syncs, on a disk that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** What a journal promises, in a few lines of memory. */
 class Model {
@@ -109,6 +112,6 @@ test("any interleaving of calls leaves what a list in memory would hold", async 
         await journal[Symbol.asyncDispose]();
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });

@@ -2,11 +2,14 @@ import { readdirSync } from "node:fs";
 import { mkdtempDisposable } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { startChild } from "./fixtures/child.ts";
 import { asItIs, finished, header, note } from "./fixtures/samples.ts";
 import { openStore } from "./index.ts";
 import { isLocked, tryLock } from "./run-lock.ts";
+
+// Many syncs, on a disk that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 let home: Awaited<ReturnType<typeof mkdtempDisposable>>;
 beforeEach(async () => {

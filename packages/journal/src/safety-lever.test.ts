@@ -14,7 +14,7 @@ afterEach(() => home.remove());
 
 const order = { at: 5, by: "ann", reason: "customers are complaining" };
 
-test("[CA-40] the lever is pulled, read elsewhere and released", async () => {
+test("the lever is pulled, read elsewhere and released", async () => {
   const { lever } = openStore(join(home.path, "not", "yet"));
   expect(await lever.read()).toBeNull();
   expect(await lever.resume()).toBe(false);
