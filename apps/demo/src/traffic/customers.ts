@@ -12,6 +12,8 @@ interface Visitor {
 
 export interface Shopping {
   pool: Pool;
+  /** Checkouts are a service of their own, which connects anew for each. */
+  checkouts: Pool;
   ledger: LedgerWriter;
   clock: Clock;
   random: Random;
@@ -135,7 +137,7 @@ const money = (cents: number) => (cents / 100).toFixed(2);
 async function checkOut(shopping: Shopping): Promise<void> {
   const { random, products } = shopping;
   const visitor = one(shopping, shopping.visitors);
-  await inTransaction(shopping.pool, shopping.ledger, async (tx) => {
+  await inTransaction(shopping.checkouts, shopping.ledger, async (tx) => {
     const reference = randomUUID();
     await seen(shopping, tx, visitor, "checkout", { reference });
     const cart = await takeCart(tx, visitor);

@@ -32,8 +32,9 @@ export async function generateTraffic(
   onSample: (sample: TrafficSample) => void,
 ): Promise<RunningTraffic> {
   const pool = openPool(options.url);
+  const checkouts = openPool(options.url, { maxUses: 1 });
   const ledger = new LedgerWriter(options.ledger);
-  const shopping: Shopping = { pool, ledger, clock, random, ...(await enterShop(pool)) };
+  const shopping: Shopping = { pool, checkouts, ledger, clock, random, ...(await enterShop(pool)) };
   const seen = new LatencyWindow();
   const inflight = new Set<Promise<void>>();
   const closing = new AbortController();
@@ -76,7 +77,7 @@ export async function generateTraffic(
       closing.abort();
       await loops;
       await Promise.all(inflight);
-      await pool.end();
+      await Promise.all([pool.end(), checkouts.end()]);
       ledger[Symbol.dispose]();
       return seen.totals;
     },

@@ -3,17 +3,17 @@ import { type ClientBase, DatabaseError, Pool } from "pg";
 import type { LedgerWriter } from "../ledger/ledger.ts";
 import { type Row, type RowWrite, statementFor } from "../ledger/row-write.ts";
 
-/** Set as a careful application would: few connections, each for a number of uses, and nothing waits for ever. */
-export function openPool(connectionString: string): Pool {
+/** Set as a careful application would: few connections, and nothing waits for ever. */
+export function openPool(connectionString: string, options: { maxUses?: number } = {}): Pool {
   const pool = new Pool({
     connectionString,
     application_name: "shop/web",
     max: 16,
-    maxUses: 100,
     connectionTimeoutMillis: 1_000,
     statement_timeout: 2_000,
     query_timeout: 3_000,
     idle_in_transaction_session_timeout: 5_000,
+    ...options,
   });
   // a lost connection is told by the query that meets it
   pool.on("error", () => {});

@@ -1,9 +1,10 @@
 import { describeError, seededRandom, systemClock } from "@chaos-agents/core";
 import type { Failed } from "../child.ts";
+import { tellParent, whenParentEnds } from "../parent.ts";
 import { type RunningTraffic, generateTraffic } from "./generate-traffic.ts";
 import type { TrafficOrder, TrafficWord } from "./traffic.ts";
 
-const tell = (word: TrafficWord | Failed) => process.send?.(word);
+const tell = (word: TrafficWord | Failed) => tellParent(word);
 let running: RunningTraffic | undefined;
 
 async function obey(order: TrafficOrder): Promise<void> {
@@ -16,7 +17,7 @@ async function obey(order: TrafficOrder): Promise<void> {
   }
 }
 
-process.on("disconnect", () => process.exit());
+whenParentEnds(() => process.exit());
 process.on("message", (order: TrafficOrder) => {
   obey(order).catch((error: unknown) => tell({ type: "failed", message: describeError(error) }));
 });
