@@ -30,6 +30,8 @@ export class Database implements Target {
   /** Only look into these; undefined: all but the system's. */
   readonly configuredSchemas: readonly string[] | undefined;
   readonly clock: Clock;
+  /** The point in the server's history at which we connected first; null where the server has none. */
+  readonly since: string | null;
   readonly #endpoint: Endpoint;
   readonly #driver: Driver;
   readonly #control: Control;
@@ -43,6 +45,7 @@ export class Database implements Target {
     this.#control = control;
     this.clock = clock;
     this.configuredSchemas = schemas;
+    this.since = this.server.since;
     this.label = `${endpoint.database ?? this.server.database ?? this.server.product} on ${describeEndpoint({ ...endpoint, database: "" })}`;
   }
 

@@ -20,6 +20,8 @@ export interface Server {
   defaultSchema: string | null;
   /** A standby, or a server that takes no writes. */
   readOnly: boolean;
+  /** PostgreSQL: the next transaction's id when we asked. MySQL keeps no such thing: null. */
+  since: string | null;
 }
 
 /** Why a server refused a statement, in words both engines share. */
@@ -95,6 +97,11 @@ export interface Dialect {
   matches(column: Column, placeholder: string, alias?: string): string;
   /** Condition that a column still is exactly what was read: null-safe, and blind to collations that equate. */
   same(column: Column, placeholder: string, alias?: string): string;
+
+  /** Condition that about this share of rows meets, by chance. */
+  chance(share: number): string;
+  /** Condition for rows that were not written since this point in the server's history (`Server.since`). */
+  existedBefore(since: string): string;
 
   refusal(error: unknown): Refusal;
 

@@ -66,5 +66,6 @@ async function identify(session: Session): Promise<Server> {
     database: row!["db"] ?? null,
     defaultSchema: row!["db"] ?? null,
     readOnly: Number(row!["fixed"]) > 0,
+    since: null,
   };
 }

@@ -67,6 +67,9 @@ export const mysqlValues = {
   table: ({ schema, name }: { schema: string; name: string }) => `${quote(schema)}.${quote(name)}`,
   placeholder: () => "?",
   fold: (identifier: string) => identifier,
+  chance: (share: number) => (share >= 1 ? "TRUE" : `RAND() < ${share}`),
+  // no row of ours is told apart by its transaction here
+  existedBefore: () => "TRUE",
   read,
   write,
   matches: (column: Column, placeholder: string, alias?: string) =>

@@ -69,6 +69,7 @@ async function identify(session: Session): Promise<Server> {
     SELECT current_setting('server_version_num') AS number, split_part(current_setting('server_version'), ' ', 1) AS version,
            current_user AS user, current_setting('is_superuser') AS superuser, current_database() AS database,
            pg_is_in_recovery() AS standby,
+           pg_snapshot_xmax(pg_current_snapshot())::text AS since,
            current_schema() AS schema`);
   await session.query("SET search_path = pg_catalog");
   return {
@@ -80,5 +81,6 @@ async function identify(session: Session): Promise<Server> {
     database: row!["database"] ?? null,
     defaultSchema: row!["schema"] ?? null,
     readOnly: row!["standby"] === "t",
+    since: row!["since"]!,
   };
 }

@@ -6,8 +6,8 @@ export const literal = (text: string): string => {
   return quoted.includes("\\") ? ` E${quoted.replaceAll("\\", "\\\\")}` : quoted;
 };
 /** A value for a parameter of type text[]. */
-export const textArray = (items: readonly string[]): string =>
-  `{${items.map((item) => `"${item.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`).join(",")}}`;
+export const textArray = (items: readonly (string | null)[]): string =>
+  `{${items.map((item) => (item === null ? "NULL" : `"${item.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`)).join(",")}}`;
 
 const named = (column: Column, alias?: string) => (alias ? `${alias}.${quote(column.name)}` : quote(column.name));
 
@@ -17,6 +17,8 @@ export const postgresValues = {
   table: ({ schema, name }: { schema: string; name: string }) => `${quote(schema)}.${quote(name)}`,
   placeholder: (position: number) => `$${position}`,
   fold: (identifier: string) => identifier.toLowerCase(),
+  chance: (share: number) => (share >= 1 ? "true" : `pg_catalog.random() < ${share}`),
+  existedBefore: (since: string) => `pg_catalog.age(xmin) > pg_catalog.age('${BigInt(since) & 0xffffffffn}'::xid)`,
   // the driver hands on the text of the type's own output function
   read: (column: Column, alias?: string) => named(column, alias),
   write: (column: Column, placeholder: string) => `${placeholder}::${column.type}`,

@@ -86,6 +86,12 @@ export function inventValue(column: Column, random: Random): ValueMaker | undefi
   }
 }
 
+/** Whether values of this column's type can be made up at all. */
+export const canInvent = (column: Column): boolean =>
+  column.kind === "enum" || column.kind === "set"
+    ? (column.words?.length ?? 0) > 1
+    : !["array", "range", "network", "geometry", "other"].includes(column.kind);
+
 /** How the server writes binaries as text: PostgreSQL puts a mark before the hex digits. */
 export const hexForm = (column: Column): string => (column.type === "bytea" ? "\\x" : "");
 

@@ -128,7 +128,7 @@ export function planBatch(
 }
 
 /** Columns whose values must fit others: only copies of whole rows are safe for them. */
-function boundColumns(table: Table): Set<string> {
+export function boundColumns(table: Table): Set<string> {
   const bound = new Set(table.foreignKeys.flatMap(({ columns }) => columns));
   const rules = [...table.checks.map(({ expression }) => expression), ...partialRules(table.indexes)];
   const partitioned = table.kind === "partitioned" || table.exclusions.length > 0;

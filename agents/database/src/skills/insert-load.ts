@@ -2,8 +2,9 @@ import { defineSkill } from "@chaos-agents/core";
 import { z } from "zod";
 import { chooseTables, tableKey } from "../choose-tables.ts";
 import type { Database } from "../database.ts";
+import { describeTable } from "../describe-table.ts";
 import type { Engine } from "../endpoint.ts";
-import { type InsertedBatch, type Inserting, insertedBatchSchema } from "../rows/inserted-batch.ts";
+import { type Inserting, insertedBatchSchema } from "../rows/inserted-batch.ts";
 import { countedKey } from "../rows/row-maker.ts";
 import { sideEffectFindings } from "../rows/side-effects.ts";
 import type { Table } from "../schema.ts";
@@ -21,11 +22,6 @@ function unsuitable(database: Database, table: Table): string | undefined {
   if (database.engine === "mysql" && table.keys.length === 0) return "it has no key by which our rows could be found again";
   if (table.triggers.some(({ kind, timing }) => kind === "rule" && timing.startsWith("instead"))) return "a rule replaces inserts";
   return undefined;
-}
-
-async function describe(database: Database, { schema, table: name }: Pick<InsertedBatch, "schema" | "table">, signal: AbortSignal) {
-  const summary = (await database.tables(signal, [schema])).find((one) => one.name === name);
-  return summary ? (await database.describe([summary], signal))[0] : undefined;
 }
 
 export const insertLoad = defineSkill({
@@ -68,7 +64,7 @@ export const insertLoad = defineSkill({
   },
 
   async preflight(database, things, { allow_side_effects }, { signal }) {
-    const tables = (await Promise.all(things.map(({ data }) => describe(database, data, signal)))).filter((one) => one !== undefined);
+    const tables = (await Promise.all(things.map(({ data }) => describeTable(database, data, signal)))).filter((one) => one !== undefined);
     const needs = tables.flatMap((table) => (["select", "insert", "delete"] as const).map((right) => ({ right, table })));
     return [
       ...(await database.missingPrivileges(needs, signal)),
@@ -84,14 +80,14 @@ export const insertLoad = defineSkill({
   },
 
   async *inject(database, { data }, context) {
-    const table = await describe(database, data, context.signal);
+    const table = await describeTable(database, data, context.signal);
     if (!table) return;
     const engine = await inserting[database.engine]();
     yield* engine.insert(database, table, data.rows, context);
   },
 
   async witness(database, { data }, records, context) {
-    const table = await describe(database, data, context.signal);
+    const table = await describeTable(database, data, context.signal);
     const engine = await inserting[database.engine]();
     let seen = 0;
     await using session = await database.session(context.mark, { readOnly: true, signal: context.signal });
@@ -104,14 +100,14 @@ export const insertLoad = defineSkill({
   },
 
   async undo(database, record, { mark, signal }) {
-    const table = await describe(database, record, signal);
+    const table = await describeTable(database, record, signal);
     const engine = await inserting[database.engine]();
     await using session = await database.session(mark, { signal });
     return await engine.undo(session, database.dialect, record, table, signal);
   },
 
   async verify(database, record, { mark, signal }) {
-    const table = await describe(database, record, signal);
+    const table = await describeTable(database, record, signal);
     if (!table) return [];
     const engine = await inserting[database.engine]();
     await using session = await database.session(mark, { readOnly: true, signal });

@@ -1,0 +1,96 @@
+import { defineSkill } from "@chaos-agents/core";
+import { z } from "zod";
+import { chooseTables, tableKey } from "../choose-tables.ts";
+import type { Database } from "../database.ts";
+import { describeTable } from "../describe-table.ts";
+import { changeRows } from "../rows/change-rows.ts";
+import { changedRowsSchema } from "../rows/changed-rows.ts";
+import { changedResidue, restoreRows } from "../rows/restore-rows.ts";
+import { changeableColumns } from "../rows/row-changes.ts";
+import { sideEffectFindings } from "../rows/side-effects.ts";
+import type { Table } from "../schema.ts";
+
+/** Why rows cannot be changed here and changed back. */
+function unsuitable(database: Database, table: Table): string | undefined {
+  if (table.keys.length === 0) return "it has no key by which its rows could be found again";
+  if (changeableColumns(table).columns.length === 0) return "it has no column that may be changed without breaking keys or references";
+  if (table.rows === 0) return "it has no rows";
+  if (table.rowSecurity && !database.server.isAdmin) return "its row security may hide rows from us";
+  if (database.engine === "mysql" && table.storage !== "InnoDB") return `its engine ${table.storage} has no transactions`;
+  if (table.triggers.some(({ kind, timing }) => kind === "rule" && timing.startsWith("instead"))) return "a rule replaces updates";
+  return undefined;
+}
+
+export const updateLoad = defineSkill({
+  name: "db.update_load",
+  summary: "Change existing rows, picked at random",
+  effect: "Row locks, new row versions and index upkeep slow others down; what they read is wrong until the undo.",
+  reversal: "exact",
+  reversalNote:
+    "The original values are journaled before the change and put back where a row still is as we made it. Rows that others changed or deleted meanwhile are left as they are and reported.",
+  seen: "effect",
+  params: z.strictObject({
+    rows: z.int().min(1).max(10_000_000).default(100).meta({ description: "How many rows of each table" }),
+    tables: z.array(z.string().min(1)).optional().meta({ description: "Which tables; the largest when left out" }),
+    max_tables: z.int().min(1).default(3).meta({ description: "How many tables are chosen when none are named" }),
+    allow_side_effects: z
+      .boolean()
+      .default(false)
+      .meta({ description: "Also where triggers run on each update, whose doings are not undone" }),
+  }),
+  undoRecord: changedRowsSchema,
+  example: { rows: 500, tables: ["orders"] },
+  undoDeadline: 300_000,
+
+  async resolve(database: Database, { rows, tables, max_tables }, { matchesFilters, signal }) {
+    const chosen = await chooseTables(database, {
+      tables,
+      limit: max_tables,
+      matchesFilters,
+      unsuitable: (table) => unsuitable(database, table),
+      signal,
+    });
+    return chosen.map((table) => ({
+      key: tableKey(table),
+      label: `change ${rows} rows of ${tableKey(table)}`,
+      undoLabel: `put the original values back in ${tableKey(table)}`,
+      cost: { tables: 1, rows },
+      data: { schema: table.schema, table: table.name, rows },
+    }));
+  },
+
+  async preflight(database, things, { allow_side_effects }, { signal }) {
+    const tables = (await Promise.all(things.map(({ data }) => describeTable(database, data, signal)))).filter((one) => one !== undefined);
+    const needs = tables.flatMap((table) => (["select", "update"] as const).map((right) => ({ right, table })));
+    return [
+      ...(await database.missingPrivileges(needs, signal)),
+      ...sideEffectFindings(tables, "update", allow_side_effects),
+    ];
+  },
+
+  async *inject(database, { data }, context) {
+    const table = await describeTable(database, data, context.signal);
+    if (table) yield* changeRows(database, table, data.rows, context);
+  },
+
+  async witness(database, { data }, records, { mark, signal }) {
+    const table = await describeTable(database, data, signal);
+    let seen = 0;
+    for (const record of records) if (table) seen += await changedResidue(database, mark, record, table, signal);
+    return { landed: seen > 0, detail: `${seen} changed rows seen in ${data.schema}.${data.table}` };
+  },
+
+  async fence(database, _records, { mark, signal }) {
+    await database.fence(mark, signal);
+  },
+
+  async undo(database, record, { mark, signal }) {
+    return await restoreRows(database, mark, record, await describeTable(database, record, signal), signal);
+  },
+
+  async verify(database, record, { mark, signal }) {
+    const table = await describeTable(database, record, signal);
+    const left = table ? await changedResidue(database, mark, record, table, signal) : 0;
+    return left > 0 ? [`${left} rows of ${tableKey(table!)} still have our values`] : [];
+  },
+});
