@@ -32,9 +32,11 @@ function inWords(section: Section, old: string | undefined, now: string | undefi
   return `was ${shorten(old, same)}, is ${shorten(now, same)}`;
 }
 
-/** The part around where two texts begin to differ. */
+/** The part around where two texts begin to differ, on one line. */
 function shorten(text: string, at: number): string {
-  const from = text.length <= 160 ? 0 : Math.max(0, at - 60);
-  const part = text.slice(from, from + 160);
-  return `${from > 0 ? "…" : ""}${part === "" ? "nothing" : part}${from + 160 < text.length ? "…" : ""}`;
+  const from = text.length <= most ? 0 : Math.max(0, at - most / 3);
+  const part = text.slice(from, from + most).replaceAll("\n", "\\n");
+  return `${from > 0 ? "…" : ""}${part === "" ? "nothing" : part}${from + most < text.length ? "…" : ""}`;
 }
+
+const most = 300;

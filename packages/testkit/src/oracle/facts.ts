@@ -5,6 +5,7 @@ export type Section = (typeof sections)[number];
 
 /**
  * All that can be seen of a database, each fact by its name in words: `table public.orders` → its rows' count and hash.
+ * To be compared with another one of the same database only: some hashes hold numbers that are a database's own.
  * Plain JSON. Taken by the administrator, without any of the product's code.
  */
 export interface Photograph {

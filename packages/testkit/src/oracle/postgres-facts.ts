@@ -238,7 +238,9 @@ export function momentQueries(scope: Scope): FactQuery[] {
               ELSE concat('lock on ', l.locktype, ' ', coalesce(l.relation::regclass::text,
                 concat_ws(' ', l.classid::regclass, l.objid)), ', ') END,
               l.mode, ', ', CASE WHEN l.granted THEN 'held' ELSE 'waited for' END, ' by ',
-              coalesce(NULLIF(a.application_name, ''), 'nobody in particular')) AS name, count(*)::text AS fact
+              CASE WHEN l.pid IS NULL THEN 'a prepared transaction'
+                ELSE coalesce(NULLIF(a.application_name, ''), 'nobody in particular') END) AS name,
+              count(*)::text AS fact
           FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
           WHERE l.pid IS DISTINCT FROM pg_backend_pid() AND l.locktype NOT IN ('virtualxid', 'transactionid')
             AND (a.backend_type IS NULL OR a.backend_type = 'client backend')

@@ -1,4 +1,6 @@
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { forEachDatabase } from "../databases.ts";
@@ -110,6 +112,22 @@ test("two PostgreSQL and two MariaDB side by side know nothing of each other", a
   }
   for (const server of servers) expect(existsSync(server.directory)).toBe(false);
 });
+
+test.runIf(existsSync("/proc/sysvipc/shm"))(
+  "a killed PostgreSQL that never comes back leaves no shared memory",
+  async () => {
+    const server = await startPostgres({ version: 18 });
+    const lines = (await readFile(join(server.directory, "data", "postmaster.pid"), "utf8")).split("\n");
+    const id = lines[6]!.trim().split(/\s+/)[1]!;
+    const segments = async () =>
+      (await readFile("/proc/sysvipc/shm", "utf8")).split("\n").map((line) => line.trim().split(/\s+/)[1]);
+    expect(await segments()).toContain(id);
+    await server.kill();
+    expect(await segments()).toContain(id);
+    await server.stop();
+    expect(await segments()).not.toContain(id);
+  },
+);
 
 test("says what the server said when it cannot start", async () => {
   await expect(startPostgres({ version: 18, settings: { no_such_setting: 1 } })).rejects.toThrow(

@@ -35,7 +35,7 @@ export interface WirePause {
 export interface WireProxy extends AsyncDisposable {
   readonly host: "127.0.0.1";
   readonly port: number;
-  /** All messages so far. */
+  /** All messages that have come so far; a client's goodbye, for which it waits for no answer, may still be on its way. */
   readonly messages: readonly WireMessage[];
   /** How many connections there have been. */
   readonly connections: number;
