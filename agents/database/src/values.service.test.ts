@@ -143,8 +143,11 @@ forEachDatabase((server) => {
     test("of every type come back exactly as they were", async () => {
       await using database = await open();
       await using session = await database.session("chaos/values/1");
+      const before = await rowsOf("original");
       await copy(database, session, "original", "copied");
-      expect(await rowsOf("copied")).toBe(await rowsOf("original"));
+      // a dump names its table, so the copy takes the original's name
+      await server.admin.run(["ALTER TABLE original RENAME TO spare", "ALTER TABLE copied RENAME TO original"]);
+      expect(await rowsOf("original")).toBe(before);
     });
 
     test("are found to be the same, column by column", async () => {
