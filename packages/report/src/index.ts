@@ -6,3 +6,5 @@ export { renderJson, type JsonReport } from "./export/render-json.ts";
 export { renderJunit } from "./export/render-junit.ts";
 export { renderText, type TextOptions } from "./terminal/render-text.ts";
 export { createEventLines, type EventLineOptions } from "./terminal/event-lines.ts";
+export { createLiveView, type LiveView, type LiveViewOptions } from "./terminal/live-view.ts";
+export type { TerminalStream } from "./terminal/screen.ts";

@@ -1,4 +1,13 @@
-import type { FaultReport, Landing, RunReport, RunState, UndoReport } from "../report.ts";
+import type {
+  FaultReport,
+  Landing,
+  PerWindow,
+  ProbeSeries,
+  ProbeStats,
+  RunReport,
+  RunState,
+  UndoReport,
+} from "../report.ts";
 import { exitCodeOf } from "../verdict.ts";
 import { countFaults, countUndos, errorsOf, worstP95Of } from "./figures.ts";
 import { perWindow, spreadOf } from "./spread.ts";
@@ -8,20 +17,7 @@ import { summarise } from "./summarise.ts";
 export function completeReport(state: RunState): RunReport {
   const disturbed = disturbedWindow(state);
   const faults = state.faults.map((fault) => ({ ...fault, landing: landingOf(fault) }));
-  const probes = state.probes.map((probe) => ({
-    ...probe,
-    stats: perWindow(
-      probe.points,
-      (point) => point.t,
-      disturbed,
-      (points) => ({
-        asked: points.length,
-        failed: points.filter((point) => !point.ok).length,
-        latencyMs: spreadOf(points.map((point) => point.latencyMs)),
-        value: spreadOf(points.map((point) => (typeof point.value === "number" ? point.value : null))),
-      }),
-    ),
-  }));
+  const probes = state.probes.map((probe) => ({ ...probe, stats: probeStats(probe, state, disturbed) }));
   const sources = state.sources.map((source) => ({
     ...source,
     columns: source.columns.map((column) => ({
@@ -47,6 +43,33 @@ export function completeReport(state: RunState): RunReport {
     },
   };
   return { ...report, summary: summarise(report) };
+}
+
+/** Where a probe was only asked for the verdict, as before the faults, those answers are all there is. */
+function probeStats(
+  { probe, role, points }: ProbeSeries,
+  { checks }: RunState,
+  disturbed: RunReport["disturbed"],
+): PerWindow<ProbeStats> {
+  type Answer = { value: number | string | null; latencyMs: number | null; ok: boolean };
+  const windows = perWindow<ProbeSeries["points"][number], Answer[]>(
+    points,
+    (point) => point.t,
+    disturbed,
+    (all) => all,
+  );
+  const statsOf = (when: keyof typeof windows): ProbeStats => {
+    const judged = role === "guard" || when === "during" ? [] : checks.filter((check) => check.when === when);
+    const asked = judged.flatMap((check) => check.answers.filter((answer) => answer.probe === probe));
+    const answers = windows[when].length > 0 ? windows[when] : asked;
+    return {
+      asked: answers.length,
+      failed: answers.filter((answer) => !answer.ok).length,
+      latencyMs: spreadOf(answers.map((answer) => answer.latencyMs)),
+      value: spreadOf(answers.map((answer) => (typeof answer.value === "number" ? answer.value : null))),
+    };
+  };
+  return { before: statsOf("before"), during: statsOf("during"), after: statsOf("after") };
 }
 
 /** A run that never said how it ended: what it wrote down and did not see undone is still there. */

@@ -65,14 +65,12 @@ export const faultHandlers: Pick<EventHandlers, FaultEvents> = {
     undo.detail = event.detail;
     undo.remains = [...event.remains];
     undo.ms = event.ms;
+    folding.settleFault(folding.fault(event.fault));
   },
   "fault-undone"(folding, event) {
     const fault = folding.fault(event.fault);
     fault.reversal = event.reversal;
-    fault.outcome = event.outcome;
-    fault.undoneAt = folding.t;
-    const { outcome } = event;
-    fault.state = outcome === "failed" ? "undo-failed" : outcome === "conflict" ? "conflict" : "undone";
+    folding.endFault(fault, event.outcome);
   },
   verified(folding, event) {
     folding.undo(event).residues = [...event.residues];

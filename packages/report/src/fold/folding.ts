@@ -1,4 +1,4 @@
-import type { Event, EventType } from "@chaos-agents/core";
+import type { Event, EventType, UndoOutcome } from "@chaos-agents/core";
 import type {
   FaultReport,
   ProbeSeries,
@@ -10,6 +10,8 @@ import type {
 } from "../report.ts";
 
 export type EventHandlers = { [Type in EventType]: (folding: Folding, event: Extract<Event, { type: Type }>) => void };
+
+const worstFirst: UndoOutcome[] = ["failed", "conflict", "undone", "already"];
 
 const empty = (): RunState => ({
   run: null,
@@ -56,6 +58,7 @@ export class Folding {
   readonly #faults = new Map<string, FaultReport>();
   readonly #things = new Map<FaultReport, Map<string, ThingReport>>();
   readonly #undos = new Map<number, UndoReport>();
+  readonly #undosOf = new Map<string, UndoReport[]>();
   readonly #probes = { "steady-state": new Map<string, ProbeSeries>(), guard: new Map<string, ProbeSeries>() };
   readonly #sources = new Map<string, { source: SampledSource; columns: Map<string, SampledColumn> }>();
 
@@ -144,10 +147,24 @@ export class Folding {
         residues: null,
       };
       this.state.undos.push(made);
+      remembered(this.#undosOf, event.fault, () => []).push(made);
       return made;
     });
     if (event.label !== undefined) undo.label = event.label;
     return undo;
+  }
+
+  /** Whether, and how, all records of a fault have ended; a recovery tells of records only. */
+  settleFault(fault: FaultReport): void {
+    const undos = this.#undosOf.get(fault.fault) ?? [];
+    const worst = worstFirst.find((outcome) => undos.some((undo) => undo.outcome === outcome));
+    if (worst !== undefined && undos.every((undo) => undo.outcome !== null)) this.endFault(fault, worst);
+  }
+
+  endFault(fault: FaultReport, outcome: UndoOutcome): void {
+    fault.outcome = outcome;
+    fault.undoneAt = this.t;
+    fault.state = outcome === "failed" ? "undo-failed" : outcome === "conflict" ? "conflict" : "undone";
   }
 
   probe(role: ProbeSeries["role"], name: string): ProbeSeries {

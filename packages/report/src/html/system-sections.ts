@@ -1,3 +1,4 @@
+import { judgementOf } from "../fold/judgement.ts";
 import { answered, millis } from "../quantities.ts";
 import type { ProbeStats, RunReport } from "../report.ts";
 import { badge } from "./fault-sections.ts";
@@ -32,18 +33,22 @@ function tolerance({ expect, maxLatencyMs, kind }: Probe): Markup {
   return html`<div class="soft">${clipped(parts.join(", "), 200)}</div>`;
 }
 
-/** The engine's own judgement where it made one, then what was measured meanwhile. */
-function windowCell({ checks }: RunReport, probe: Probe, when: (typeof windows)[number]): Markup {
-  const answers = checks.filter((check) => check.when === when).flatMap((check) => check.answers);
-  const judged = answers.findLast((answer) => answer.probe === probe.probe);
+const judgements = {
+  held: badge("good", "held"),
+  "not-held": badge("bad", "did not hold"),
+  "not-required": badge("plain", "not required"),
+};
+
+/** The judgement where there is one, then what was measured meanwhile. */
+function windowCell(report: RunReport, probe: Probe, when: (typeof windows)[number]): Markup {
+  const judgement = judgementOf(report, probe, when);
   const stats = probe.stats[when];
-  if (judged === undefined && stats.asked === 0) return html`<span class="soft">not asked</span>`;
-  return html`${
-    judged &&
-    html`${badge(judged.ok ? "good" : "bad", judged.ok ? "held" : "did not hold")}${
-      !judged.ok && html`<div class="line"><bdi>${clipped(judged.detail, 200)}</bdi></div>`
-    }`
-  }${stats.asked > 0 ? measured(stats) : html`<div class="soft">${answered(judged!.value)} in ${millis(judged!.latencyMs)}</div>`}`;
+  if (judgement === null && stats.asked === 0) return html`<span class="soft">not asked</span>`;
+  const answers = report.checks.filter((check) => check.when === when).flatMap((check) => check.answers);
+  const objection = answers.findLast((answer) => answer.probe === probe.probe && !answer.ok);
+  return html`${judgement && judgements[judgement]}${
+    judgement === "not-held" && objection && html`<div class="line"><bdi>${clipped(objection.detail, 200)}</bdi></div>`
+  }${stats.asked > 0 && measured(stats)}`;
 }
 
 function measured({ asked, failed, latencyMs }: ProbeStats): Markup {

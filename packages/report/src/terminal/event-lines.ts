@@ -2,7 +2,7 @@ import type { Event } from "@chaos-agents/core";
 import { RunFold } from "../fold/run-fold.ts";
 import { clock } from "../quantities.ts";
 import type { LogLine } from "../report.ts";
-import { visible } from "../visible.ts";
+import { oneLine } from "../visible.ts";
 import { painter } from "./paint.ts";
 
 export interface EventLineOptions {
@@ -12,19 +12,27 @@ export interface EventLineOptions {
 }
 
 /** Turns events, in their order, into plain lines; undefined for one that says nothing new. */
-export function createEventLines(options: EventLineOptions): (event: Event) => string | undefined {
+export function createEventLines({ color, all = false }: EventLineOptions): (event: Event) => string | undefined {
   const fold = new RunFold();
   return (event) => {
     const line = fold.add(event);
-    return line.minor && !options.all ? undefined : logLineText(line, options.color);
+    return line.minor && !all ? undefined : logLineText(line, color);
   };
 }
 
-/** ` 12.3s  undo   db.table_lock public.orders  undone (exact)` */
-export function logLineText({ t, word, subject, text, tone }: LogLine, color: boolean): string {
+/** ` 12.3s  undo    db.table_lock public.orders  undone (exact)` */
+export function logLineText(line: LogLine, color: boolean): string {
   const paint = painter(color);
-  const what = [subject, text].filter((part) => part !== "").map((part) => visible(part).replace(/\s+/g, " "));
-  const said = what.map((part, index) => (index === what.length - 1 && tone !== "dim" ? paint(tone, part) : part));
-  const line = `${paint("dim", clock(t).padStart(7))}  ${paint("strong", word.padEnd(7))} ${said.join("  ")}`;
-  return tone === "dim" ? paint("dim", line) : line;
+  const { when, word, subject, text } = logLineParts(line);
+  const said = [subject, text].filter((part) => part !== "").join("  ");
+  return `${paint("dim", when)}  ${paint(line.tone === "dim" ? "dim" : "strong", word)}${paint(line.tone, said)}`;
+}
+
+export function logLineParts({
+  t,
+  word,
+  subject,
+  text,
+}: LogLine): Record<"when" | "word" | "subject" | "text", string> {
+  return { when: clock(t).padStart(7), word: word.padEnd(8), subject: oneLine(subject), text: oneLine(text) };
 }

@@ -1,4 +1,3 @@
-import { keyFigures } from "../key-figures.ts";
 import type { RunReport } from "../report.ts";
 import { shownVerdict } from "../verdict.ts";
 import { oneLine } from "../visible.ts";
@@ -6,6 +5,7 @@ import { type Cell, fitted, grid, wrapped } from "./columns.ts";
 import { painter, signs } from "./paint.ts";
 import {
   faultRows,
+  figureRows,
   headerRows,
   leftRows,
   mostRows,
@@ -44,32 +44,16 @@ export function renderText(report: RunReport, { color, width: columns, unicode =
   const { header, reason, summary, findings, sources } = report;
   const { title, tone } = shownVerdict(report.verdict);
   const levels = { error: "bad", warning: "warn", info: "dim" } as const;
+  const name = fitted(header.experiment ?? "", width - title.length - 4, ellipsis);
+  const heading = `${paint(tone, `${sign[tone]} ${title}`)}  ${paint("strong", name)}`;
   const lines = [
-    ...rows(
-      [
-        [
-          { text: sign[tone], ink: tone },
-          { text: title, ink: tone },
-          { text: header.experiment ?? "", ink: "strong" },
-        ],
-      ],
-      0,
-    ),
+    heading,
     ...indented(summary),
     ...(reason === null || summary.includes(reason) ? [] : indented(reason)),
     "",
     ...rows(headerRows(report)),
     ...section("Hypothesis", header.hypothesis === null ? [] : indented(header.hypothesis)),
-    ...section(
-      "Figures",
-      rows(
-        keyFigures(report).map(({ label, value, about, tone }) => [
-          { text: label },
-          { text: value, ink: tone === "plain" ? "strong" : tone, align: "right" },
-          { text: about, ink: "dim" },
-        ]),
-      ),
-    ),
+    ...section("Figures", noted(figureRows(report, width >= 70), [2])),
     ...sources.flatMap((source) =>
       section(
         `Measured: ${oneLine(source.source)}`,
@@ -87,7 +71,7 @@ export function renderText(report: RunReport, { color, width: columns, unicode =
         return remedy ? [...lines, ...indented(`${sign.arrow} ${remedy}`, 11)] : lines;
       }),
     ),
-    ...section("Still to be put back", rows(leftRows(report, sign), [2, 3])),
+    ...section("Still to be put back", noted(leftRows(report, sign), [2])),
     ...(report.retry === null ? [] : ["", `  ${paint("strong", oneLine(report.retry))}`]),
   ];
   return `${lines.join("\n")}\n`;

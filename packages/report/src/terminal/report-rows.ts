@@ -1,5 +1,7 @@
 import { outcomeText, outcomeTones } from "../fold/describe-event.ts";
+import { judgementOf } from "../fold/judgement.ts";
 import { isIdentical } from "../fold/summarise.ts";
+import { keyFigures } from "../key-figures.ts";
 import { amount, clock, millis, quantity, utc } from "../quantities.ts";
 import type { PerWindow, RunReport, Spread, UndoReport } from "../report.ts";
 import type { Cell } from "./columns.ts";
@@ -57,34 +59,45 @@ function highest({ before, during, after }: PerWindow<Spread>): number | null {
 
 const windows = ["before", "during", "after"] as const;
 
-export function probeRows({ probes, checks, trips }: RunReport, latencies: boolean): Cell[][] {
-  const asked = probes.filter(
-    ({ points, probe }) => points.length > 0 || checks.some((c) => c.answers.some((a) => a.probe === probe)),
-  );
+const judgements = {
+  held: { word: "held", ink: "good" },
+  "not-held": { word: "NOT held", ink: "bad" },
+  "not-required": { word: "not required", ink: "plain" },
+} as const;
+
+export function probeRows(report: RunReport, latencies: boolean): Cell[][] {
+  const asked = report.probes.filter(({ stats }) => windows.some((when) => stats[when].asked > 0));
   if (asked.length === 0) return [];
+  const latency = ({ p95 }: Spread): Cell => ({ text: millis(p95), align: "right" });
   return [
     ["", ...windows, ...(latencies ? ["p95 before", "p95 during"] : [])].map((text): Cell => ({ text, ink: "dim" })),
-    ...asked.map((probe): Cell[] => {
-      const latency = ({ p95 }: Spread): Cell => ({ text: millis(p95), align: "right" });
-      return [
-        { text: probe.role === "guard" ? `guard: ${probe.probe}` : probe.probe },
-        ...windows.map((when): Cell => {
-          const answers = checks.filter((check) => check.when === when).flatMap((check) => check.answers);
-          const judged =
-            probe.role === "guard" ? undefined : answers.findLast((answer) => answer.probe === probe.probe);
-          const { asked, failed } = probe.stats[when];
-          const counts = asked > 0 ? `${asked - failed}/${asked} ok` : "";
-          if (judged) return { text: `${judged.ok ? "held" : "NOT held"} ${counts}`, ink: judged.ok ? "good" : "bad" };
-          const tripped =
-            when === "during" && trips.some((trip) => probe.role === "guard" && trip.guard === probe.probe);
-          return tripped
-            ? { text: `tripped ${counts}`, ink: "bad" }
-            : { text: counts || "–", ink: failed > 0 ? "warn" : "plain" };
-        }),
-        ...(latencies ? [latency(probe.stats.before.latencyMs), latency(probe.stats.during.latencyMs)] : []),
-      ];
-    }),
+    ...asked.map((probe): Cell[] => [
+      { text: probe.role === "guard" ? `guard: ${probe.probe}` : probe.probe },
+      ...windows.map((when) =>
+        probe.role === "guard" ? guardCell(report, probe, when) : windowCell(report, probe, when),
+      ),
+      ...(latencies ? [latency(probe.stats.before.latencyMs), latency(probe.stats.during.latencyMs)] : []),
+    ]),
   ];
+}
+
+type Probe = RunReport["probes"][number];
+type When = (typeof windows)[number];
+
+const countsOf = ({ asked, failed }: Probe["stats"][When]) => (asked > 0 ? `${asked - failed}/${asked} ok` : "");
+
+function windowCell(report: RunReport, probe: Probe, when: When): Cell {
+  const judgement = judgementOf(report, probe, when);
+  const counts = countsOf(probe.stats[when]);
+  if (judgement === null) return { text: counts || "–", ink: probe.stats[when].failed > 0 ? "warn" : "plain" };
+  const { word, ink } = judgements[judgement];
+  return { text: `${word} ${counts}`, ink };
+}
+
+function guardCell({ trips }: RunReport, { probe, stats }: Probe, when: When): Cell {
+  const tripped = when === "during" && trips.some((trip) => trip.guard === probe);
+  const counts = countsOf(stats[when]) || "–";
+  return tripped ? { text: `tripped ${counts}`, ink: "bad" } : { text: counts };
 }
 
 export function faultRows(report: RunReport, sign: Signs): NotedRow[] {
@@ -147,13 +160,17 @@ export function undoRows({ undos, faults }: RunReport, sign: Signs): NotedRow[] 
   return more === 0 ? rows : [...rows, { cells: [{ text: "" }, { text: `and ${amount(more)} more` }], notes: [] }];
 }
 
-export function leftRows({ left }: RunReport, sign: Signs): Cell[][] {
-  return left
-    .slice(0, mostRows)
-    .map(({ thing, label, why }) => [
-      { text: sign.bad, ink: "bad" },
-      { text: thing, ink: "strong" },
-      { text: label },
-      { text: why, ink: "dim" },
-    ]);
+export function leftRows({ left }: RunReport, sign: Signs): NotedRow[] {
+  return left.slice(0, mostRows).map(({ thing, label, why }) => ({
+    cells: [{ text: sign.bad, ink: "bad" }, { text: thing, ink: "strong" }, { text: label }],
+    notes: [why],
+  }));
+}
+
+/** On a narrow terminal, what a figure is about goes below it. */
+export function figureRows(report: RunReport, beside: boolean): NotedRow[] {
+  return keyFigures(report).map(({ label, value, about, tone }) => {
+    const cells: Cell[] = [{ text: label }, { text: value, ink: tone === "plain" ? "strong" : tone, align: "right" }];
+    return beside ? { cells: [...cells, { text: about, ink: "dim" }], notes: [] } : { cells, notes: [about] };
+  });
 }

@@ -1,16 +1,18 @@
 const blocks = { unicode: "▁▂▃▄▅▆▇█", ascii: "_.-=+*%#" };
+const nothing = { unicode: "·", ascii: "?" };
 
-/** Numbers as a line of bars, from zero to the highest of them; the newest on the right. Nothing measured is a blank. */
+/** Numbers as a line of bars, from zero to the highest of them; the newest on the right. Where nothing was measured stands a dot. */
 export function sparkline(values: readonly (number | null)[], width: number, unicode: boolean): string {
   const steps = inSteps(values, width);
   const high = steps.reduce<number>((most, value) => Math.max(most, value ?? 0), 0);
-  const levels = unicode ? blocks.unicode : blocks.ascii;
+  const set = unicode ? "unicode" : "ascii";
+  const levels = blocks[set];
   const bars = steps.map((value) => {
-    if (value === null) return " ";
+    if (value === null) return nothing[set];
     const share = high > 0 ? Math.max(0, value) / high : 0;
     return levels[Math.min(levels.length - 1, Math.round(share * (levels.length - 1)))]!;
   });
-  return bars.join("").padStart(width);
+  return bars.join("");
 }
 
 /** The highest of each step: what went wrong for a moment must stay visible. */

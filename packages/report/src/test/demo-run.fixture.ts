@@ -39,7 +39,7 @@ export function demoRun(options: DemoRun = {}): Event[] {
   const moments: Moment[] = [...opening(options), ...(options.refused ? [] : trafficScript(undoAt, end, broken))];
   if (broken) {
     moments.push(...faultScript(options).filter(([t]) => t < undoAt), ...stopping(options, undoAt));
-    moments.push([undoAt, phase("undo")], ...undoScript(undoAt, options));
+    moments.push([undoAt, phase("undo")], [undoAt + 30, during()], ...undoScript(undoAt, options));
   } else if (!options.refused) moments.push([5_480, phase("observe")]);
   moments.push(...closing(options, undoAt, end, broken));
   const told = moments.toSorted((a, b) => a[0] - b[0]);
@@ -152,6 +152,9 @@ function steadyCheck(
     ],
   ];
 }
+
+/** As the engine tells it: only what it objects to. Orders need not be possible while the table is locked. */
+const during = (): EventBody => ({ type: "steady-state-checked", when: "during", held: true, answers: [] });
 
 function stopping({ guardAt, interruptAt }: DemoRun, undoAt: number): Moment[] {
   const t = undoAt - 2;

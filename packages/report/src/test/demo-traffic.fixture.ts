@@ -22,7 +22,7 @@ export function trafficScript(undoAt: number, end: number, broken: boolean): Mom
       t,
       { type: "sampled", source: "traffic", values, units: { throughput: "/s", p50: "ms", p95: "ms", p99: "ms" } },
     ]);
-    if (t % 1_000 === 0 && t > 500) {
+    if (t % 1_000 === 0 && t > (broken ? 5_500 : 500)) {
       const blocked = standing(13_000, t, 900);
       const slow = 8 * jitter(0.4) * (1 + flood * 2.5);
       const order = blocked

@@ -1,0 +1,68 @@
+import { verdictSchema } from "@chaos-agents/core";
+import { expect, test } from "vitest";
+import { foldRun } from "./fold/run-fold.ts";
+import { demoRun } from "./test/demo-run.fixture.ts";
+import { exitCodeOf, exitCodes } from "./verdict.ts";
+
+test("every verdict has its exit code", () => {
+  expect(Object.keys(exitCodes).toSorted()).toEqual(verdictSchema.options.toSorted());
+  expect(exitCodes).toEqual({
+    passed: 0,
+    observed: 0,
+    unlanded: 1,
+    refused: 1,
+    deviated: 3,
+    "rollback-incomplete": 4,
+    guarded: 5,
+    halted: 5,
+    interrupted: 130,
+  });
+});
+
+test("a refusal is the experiment's fault only where it asks for what it may not have", () => {
+  const finding = { level: "error", code: "blast-radius-exceeded", message: "too many rows" } as const;
+  expect(exitCodeOf({ verdict: "refused", findings: [finding] })).toBe(2);
+  expect(exitCodeOf({ verdict: "refused", findings: [{ ...finding, level: "warning" }] })).toBe(1);
+  expect(exitCodeOf({ verdict: "passed", findings: [finding] })).toBe(0);
+  expect(foldRun(demoRun({ refused: true })).exitCode).toBe(1);
+});
+
+test.each([
+  [
+    {},
+    "passed",
+    0,
+    /^All 4 faults landed, the steady state was back 1.44 s after the undo; all 4 changes are put back, 1 compensated\.$/,
+  ],
+  [{ faults: false }, "observed", 0, /only watched/],
+  [{ deviated: true }, "deviated", 3, /^The steady state did not hold/],
+  [{ unlanded: true }, "unlanded", 1, /^3 of 4 faults landed/],
+  [{ guardAt: 21_000 }, "guarded", 5, /connections left: 1 is not >= 3/],
+  [{ interruptAt: 14_100 }, "interrupted", 130, /all 3 changes/],
+  [{ stuck: true }, "rollback-incomplete", 4, /1 change is still there/],
+] as const)("%j ends %s with exit code %i", (options, verdict, exitCode, summary) => {
+  const report = foldRun(demoRun(options));
+  expect(report).toMatchObject({ verdict, exitCode });
+  expect(report.summary).toMatch(summary);
+});
+
+test("nothing is called identical that is not exact, verified and without remains", () => {
+  const exact = demoRun().filter((event) => !("fault" in event) || event.fault === "3");
+  const all = exact.map((event) => (event.type === "planned" ? { ...event, faults: event.faults.slice(2, 3) } : event));
+  expect(foldRun(all).summary).toContain("identical");
+  expect(foldRun(all.filter(({ type }) => type !== "verified")).summary).not.toContain("identical");
+  const left = all.map((event) => (event.type === "verified" ? { ...event, residues: ["a lock"] } : event));
+  expect(foldRun(left).summary).not.toContain("identical");
+  const worthLess = all.map((event) =>
+    event.type === "planned"
+      ? {
+          ...event,
+          faults: event.faults.map((f) => ({
+            ...f,
+            things: f.things.map((t) => ({ ...t, reversal: "compensated" as const })),
+          })),
+        }
+      : event,
+  );
+  expect(foldRun(worthLess).summary).not.toContain("identical");
+});
