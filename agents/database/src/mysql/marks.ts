@@ -5,7 +5,8 @@ import { refuses } from "./errors.ts";
 
 /**
  * MySQL names no sessions, so ours hold two named locks, which the server frees with the session, after its rollback:
- * `chaos-agents/slot/7`, the first free slot, lets a sweep find every session of ours; `7#<mark>` finds those of one mark.
+ * `chaos-agents/slot/7`, one of a known number of slots, lets a sweep find every session of ours; `7#<mark>` finds those of
+ * one mark.
  */
 const side = 64;
 const slots = side * side;
@@ -19,19 +20,16 @@ const markLock = (slot: number | string, mark: string) => `${slot}#${short(mark)
 const digits = `(${Array.from({ length: side }, (_, k) => (k === 0 ? "SELECT 0 AS k" : `SELECT ${k}`)).join(" UNION ALL ")})`;
 const everySlot = `(SELECT a.k * ${side} + b.k AS k FROM ${digits} a CROSS JOIN ${digits} b) slot`;
 
-/** Takes a slot and the mark's lock on it. */
+/** Takes a slot and the mark's lock on it. Connections that come together have neighbouring ids, so they do not compete. */
 export async function takeMark(session: Session, mark: string): Promise<void> {
-  for (;;) {
-    const [free] = await session.query(
-      `SELECT k FROM ${everySlot} WHERE IS_FREE_LOCK(CONCAT('${slotLock("")}', k)) ORDER BY k LIMIT 1`,
-    );
-    if (!free) throw new Error(`all ${slots} slots for sessions of ours are taken on this server`);
-    const slot = Number(free["k"]);
-    const [taken] = await session.query("SELECT GET_LOCK(?, 0) AS taken", [slotLock(slot)]);
-    if (taken?.["taken"] !== "1") continue;
-    await session.query("SELECT GET_LOCK(?, 0) AS taken", [markLock(slot, mark)]);
-    return;
+  for (let tried = 0; tried < slots; tried++) {
+    const slot = (Number(session.id) + tried) % slots;
+    const locks = [slotLock(slot), markLock(slot, mark)];
+    const [taken] = await session.query("SELECT GET_LOCK(?, 0) AS slot, GET_LOCK(?, 0) AS mark", locks);
+    if (taken?.["slot"] === "1" && taken["mark"] === "1") return;
+    await session.query("SELECT RELEASE_LOCK(?), RELEASE_LOCK(?)", locks);
   }
+  throw new Error(`all ${slots} slots for sessions of ours are taken on this server`);
 }
 
 export async function listOurSessions(ask: Ask, mark?: string): Promise<OurSession[]> {
