@@ -137,11 +137,12 @@ export class ActiveFault {
       hold: (held) => {
         this.#held.push(held);
         if (this.#closing.signal.aborted) void disposeQuietly(held);
-        void held.lost?.then((message) => {
+        const lost = (message: string) => {
           if (this.#closing.signal.aborted) return;
           this.#log.emitSoon({ type: "fault-lost", ...about, message });
           this.#onLost(`${this.planned.use.skill} on ${thing.key} did not last: ${message}`);
-        });
+        };
+        void held.lost?.then(lost, (error: unknown) => lost(describeError(error)));
       },
       progress: (done, total, unit) => {
         const now = this.#context.clock.monotonic();

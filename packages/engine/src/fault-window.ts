@@ -1,11 +1,4 @@
-import {
-  type Experiment,
-  type Target,
-  type UndoOutcome,
-  ChaosError,
-  describeError,
-  formatDuration,
-} from "@chaos-agents/core";
+import { type Experiment, type Target, type UndoOutcome, ChaosError, describeError } from "@chaos-agents/core";
 import { ActiveFault } from "./active-fault.ts";
 import type { RunJournal } from "./journal-port.ts";
 import type { PlannedFault, PlanningContext } from "./planning.ts";
@@ -35,12 +28,15 @@ export class FaultWindow {
   readonly #faults: readonly PlannedFault[];
   readonly #parts: Parts;
   readonly #active: ActiveFault[] = [];
-  readonly #ending = new Map<string, Promise<void>>();
+  readonly #ending: Promise<void>[] = [];
   readonly #end = new AbortController();
   readonly #watching = new AbortController();
   readonly #guarding = new AbortController();
   readonly #watchers: Promise<void>[] = [];
   readonly #reported = new Set<string>();
+  readonly #stood = new Set<string>();
+  /** Faults whose time is over, but whose undo waits for a newer change to the same thing. */
+  readonly #overdue = new Set<string>();
   #standing = false;
   #answersDuring = 0;
 
@@ -78,9 +74,14 @@ export class FaultWindow {
     this.#standing = false;
     this.#guarding.abort();
     const { hurry } = this.#parts.stop;
-    await Promise.allSettled(this.#ending.values());
+    await Promise.all(this.#ending);
     await Promise.all(this.#active.toReversed().map((fault) => fault.letGo(hurry)));
     await this.#parts.steady.closeDuring(this.#answersDuring);
+  }
+
+  /** The faults that never stood: their time did not come, or their injection did not end. */
+  get unstood(): PlannedFault[] {
+    return this.#faults.filter(({ id }) => !this.#stood.has(id));
   }
 
   async reportUndone(left: readonly { fault: string }[]): Promise<void> {
@@ -111,7 +112,6 @@ export class FaultWindow {
             for (const fault of inTurn) await this.#inject(fault, signal);
           })(),
     ]);
-    await Promise.all(this.#ending.values());
   }
 
   async #inject(planned: PlannedFault, signal: AbortSignal): Promise<void> {
@@ -122,23 +122,35 @@ export class FaultWindow {
     const fault = new ActiveFault(planned, target, { ...parts, onLost });
     this.#active.push(fault);
     await fault.inject(signal);
+    this.#stood.add(planned.id);
     if (planned.use.duration === undefined) return;
     const ending = this.#endLater(fault, planned.use.duration, signal);
-    ending.catch(() => undefined);
-    this.#ending.set(planned.id, ending);
+    this.#ending.push(
+      ending.catch((error: unknown) => {
+        if (!signal.aborted) stop.stop("failure", describeError(error));
+      }),
+    );
   }
 
   /** Undoes one fault at its own time; what fails stays in the journal for the undo of the whole run. */
   async #endLater(fault: ActiveFault, duration: number, signal: AbortSignal): Promise<void> {
-    const { context, stop, undoing } = this.#parts;
-    const { id, use } = fault.planned;
+    const { context, journal, stop, undoing } = this.#parts;
     await context.clock.sleep(duration, signal).catch(() => undefined);
     if (signal.aborted) return;
     await fault.letGo(stop.hurry);
-    const left = await undoAll(undoing, (entry) => entry.fault === id);
-    await this.#reportUndone(fault, left.length > 0);
-    if (left.length > 0)
-      stop.stop("failure", `${use.skill} could not be undone after ${formatDuration(duration)}: ${left[0]!.why}`);
+    const due = new Set([fault.planned.id, ...this.#overdue]);
+    this.#overdue.clear();
+    const hurry = AbortSignal.any([undoing.hurry, signal]);
+    const left = await undoAll({ ...undoing, hurry }, (entry) => due.has(entry.fault));
+    if (signal.aborted) return;
+    const open = new Set(journal.pending().map((entry) => entry.fault));
+    for (const ended of this.#active.filter(({ planned }) => due.has(planned.id)).toReversed()) {
+      const { id, use } = ended.planned;
+      const failed = left.find((one) => one.fault === id);
+      if (failed || !open.has(id)) await this.#reportUndone(ended, failed !== undefined);
+      else this.#overdue.add(id);
+      if (failed) stop.stop("failure", `${use.skill} could not be undone when its time was over: ${failed.why}`);
+    }
   }
 
   async #reportUndone(fault: ActiveFault, failed: boolean): Promise<void> {

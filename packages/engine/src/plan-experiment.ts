@@ -1,15 +1,13 @@
-import { type Redact, fixedEventKeys, redactDeep } from "@chaos-agents/core";
 import { prepare, refusalOf, runStarted } from "./prepare.ts";
 import type { RunOutcome, RunRequest } from "./run-experiment.ts";
 import { newRunId } from "./run-id.ts";
-import { type EventSink, RunLog, unsavedSink } from "./run-log.ts";
+import { RunLog, unsavedSink } from "./run-log.ts";
 import { TargetPool } from "./target-pool.ts";
 
 /** Finds out what a run would do, and touches nothing: the same discovery, plan and preflight, and no journal. */
 export async function planExperiment(request: Omit<RunRequest, "store">): Promise<RunOutcome> {
   const run = newRunId(request.clock.now());
-  const sink = redacting(unsavedSink(run, request.clock), request.redact);
-  const log = new RunLog(sink, run, request.clock, request.listeners);
+  const log = new RunLog(unsavedSink(run, request.clock, request.redact), run, request);
   await using targets = new TargetPool(request.catalog, request.experiment, run, request.clock);
   await log.emit(runStarted(request));
   try {
@@ -20,10 +18,6 @@ export async function planExperiment(request: Omit<RunRequest, "store">): Promis
   } catch (error) {
     const { verdict, reason } = refusalOf(error, request.stop);
     await log.emit({ type: "run-finished", verdict, reason, left: [] });
-    return { run, verdict, reason, left: [] };
+    return { run, verdict, reason: request.redact(reason), left: [] };
   }
-}
-
-function redacting(sink: EventSink, redact: Redact): EventSink {
-  return { append: (body) => sink.append(redactDeep(body, redact, fixedEventKeys)) };
 }

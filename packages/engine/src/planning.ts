@@ -19,7 +19,7 @@ import {
 } from "@chaos-agents/core";
 import { withDeadline } from "./deadline.ts";
 
-const planningDeadline = 60_000;
+export const planningDeadline = 60_000;
 
 /** One skill use, with the exact things it will touch. */
 export interface PlannedFault {

@@ -1,5 +1,14 @@
 import { type EventBody, type Experiment, type Verdict, describeError } from "@chaos-agents/core";
-import { type PlannedFault, type PlanningContext, describePlan, planCost, planFaults, preflight } from "./planning.ts";
+import {
+  type PlannedFault,
+  type PlanningContext,
+  planningDeadline,
+  describePlan,
+  planCost,
+  planFaults,
+  preflight,
+} from "./planning.ts";
+import { withDeadline } from "./deadline.ts";
 import type { RunRequest } from "./run-experiment.ts";
 import type { RunLog } from "./run-log.ts";
 import type { StopReason, StopSource } from "./stop-source.ts";
@@ -26,7 +35,11 @@ export async function prepare(
   await log.emit({ type: "phase-started", phase: "discover" });
   const names = Object.keys(experiment.targets);
   const open = await Promise.all(names.map((name) => targets.get(name, [signal])));
-  const discoveries = await Promise.all(open.map((target) => target.discover(signal)));
+  const discoveries = await Promise.all(
+    open.map((target) =>
+      withDeadline(`discovering ${target.label}`, planningDeadline, [signal], (patience) => target.discover(patience)),
+    ),
+  );
   for (const [i, name] of names.entries()) {
     await log.emit({
       type: "target-discovered",

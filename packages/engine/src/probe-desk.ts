@@ -24,7 +24,7 @@ export function probeKind(catalog: Catalog, kind: string) {
 
 interface Desk<Use extends ProbeUse> {
   use: Use;
-  open: OpenProbe | undefined;
+  open: Promise<OpenProbe> | undefined;
 }
 
 /** The probes of one experiment, opened once, asked many times, each answer timed and held against its tolerance. */
@@ -86,7 +86,8 @@ export class ProbeDesk implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
-    await Promise.allSettled([...this.#steady, ...this.#guards].map(async ({ open }) => open?.[Symbol.asyncDispose]()));
+    const closing = [...this.#steady, ...this.#guards].map(async ({ open }) => (await open)?.[Symbol.asyncDispose]());
+    await withDeadline("closing probes", 5_000, [], () => Promise.allSettled(closing)).catch(() => undefined);
   }
 
   async #watch<Use extends ProbeUse>(
@@ -120,12 +121,9 @@ export class ProbeDesk implements AsyncDisposable {
         use.timeout,
         [signal, this.#closing.signal],
         async (patience) => {
-          desk.open ??= await probeKind(this.#catalog, use.kind).open(use.params, {
-            signal: this.#closing.signal,
-            targetConfig: this.#targetConfig(use),
-          });
+          const probe = await this.#opened(desk);
           started = this.#clock.monotonic();
-          const measured = await desk.open.measure(patience);
+          const measured = await probe.measure(patience);
           const latencyMs = this.#clock.monotonic() - started;
           const why = outsideTolerance(use, measured.value, latencyMs);
           return {
@@ -140,6 +138,18 @@ export class ProbeDesk implements AsyncDisposable {
     } catch (error) {
       return missing(describeError(error));
     }
+  }
+
+  /** Opened once, however many ask at the same time; one that could not be opened is tried again. */
+  #opened<Use extends ProbeUse>(desk: Desk<Use>): Promise<OpenProbe> {
+    const { use } = desk;
+    desk.open ??= probeKind(this.#catalog, use.kind)
+      .open(use.params, { signal: this.#closing.signal, targetConfig: this.#targetConfig(use) })
+      .catch((error: unknown) => {
+        desk.open = undefined;
+        throw error;
+      });
+    return desk.open;
   }
 
   #targetConfig(use: ProbeUse): unknown {

@@ -1,10 +1,19 @@
-import type { Catalog, Clock, Event, Experiment, Random, Redact } from "@chaos-agents/core";
+import {
+  type Catalog,
+  type Clock,
+  type Event,
+  type Experiment,
+  type Random,
+  type Redact,
+  fixedEventKeys,
+  redactDeep,
+} from "@chaos-agents/core";
 import type { JournalStore, RunHeader } from "./journal-port.ts";
 import { type RunOutcome } from "./run-experiment.ts";
 import { type EventListener, RunLog } from "./run-log.ts";
 import type { StopSource } from "./stop-source.ts";
 import { TargetPool } from "./target-pool.ts";
-import { type Patience, retryCommand, undoAll, usualPatience, verifyAll } from "./undoing.ts";
+import { type Patience, type Undoing, retryCommand, undoAll, usualPatience, verifyAll } from "./undoing.ts";
 
 export interface RecoverRequest {
   catalog: Catalog;
@@ -25,19 +34,25 @@ export interface RecoverRequest {
  */
 export async function recoverRun(request: RecoverRequest): Promise<RunOutcome> {
   const { catalog, store, clock, random, run, stop, listeners } = request;
-  const { experiment, redact } = await request.revive(await store.header(run));
-  await using journal = await store.open(run, { redact });
-  const log = new RunLog(journal, run, clock, listeners);
-  log.enterUndo();
-  const finished = lastFinish(journal.events());
-  if (journal.pending().length === 0 && finished && finished.left.length === 0) {
+  const header = await store.header(run);
+  const finished = await lastFinish(store.events(run));
+  if (finished?.left.length === 0 && (await store.summary(run)).pending === 0) {
+    if (Object.keys(header.secrets).length > 0) {
+      await using journal = await store.open(run);
+      await journal.forgetSecrets();
+    }
     return { run, verdict: finished.verdict, reason: finished.reason, left: [] };
   }
+  const { experiment, redact } = await request.revive(header);
+  await using journal = await store.open(run, { redact });
+  const log = new RunLog(journal, run, { clock, redact, listeners });
+  log.enterUndo();
   journal.releaseReserve();
   await log.emit({ type: "recovery-started", by: "chaos recover" });
   await log.emit({ type: "phase-started", phase: "undo" });
   const open = new Set(journal.pending().map(({ undo }) => undo));
-  const undoing = {
+  await using targets = new TargetPool(catalog, experiment, run, clock);
+  const undoing: Undoing = {
     catalog,
     journal,
     log,
@@ -45,26 +60,26 @@ export async function recoverRun(request: RecoverRequest): Promise<RunOutcome> {
     random,
     patience: request.patience ?? usualPatience,
     hurry: stop.hurry,
+    target: (name) => targets.get(name),
+    connect: () => new TargetPool(catalog, experiment, run, clock),
   };
-  await using targets = new TargetPool(catalog, experiment, run, clock);
-  const left = await undoAll({ ...undoing, target: (name) => targets.get(name) });
+  const left = await undoAll(undoing);
   await log.emit({ type: "phase-started", phase: "verify" });
-  await using fresh = new TargetPool(catalog, experiment, run, clock);
   const settled = journal
     .entries()
     .filter(({ undo, outcome }) => open.has(undo) && (outcome === "undone" || outcome === "already"));
-  left.push(...(await verifyAll({ ...undoing, target: (name) => fresh.get(name) }, settled)));
+  left.push(...(await verifyAll(undoing, settled)));
   const clean = left.length === 0;
-  if (clean) await journal.forgetSecrets();
   const outcome = clean
     ? ({ verdict: "interrupted", reason: "the run was cut off; everything it changed has been put back" } as const)
     : ({ verdict: "rollback-incomplete", reason: `${left.length} undo(s) could not be done` } as const);
   await log.emit({ type: "run-finished", ...outcome, left, ...(clean ? {} : { retry: retryCommand(run) }) });
-  return { run, ...outcome, left };
+  if (clean) await journal.forgetSecrets();
+  return redactDeep({ run, ...outcome, left }, redact, fixedEventKeys);
 }
 
-function lastFinish(events: Iterable<Event>) {
+async function lastFinish(events: AsyncIterable<Event>) {
   let last;
-  for (const event of events) if (event.type === "run-finished") last = event;
+  for await (const event of events) if (event.type === "run-finished") last = event;
   return last;
 }

@@ -7,6 +7,9 @@ import {
   type Verdict,
   ChaosError,
   describeError,
+  fixedEventKeys,
+  formatDuration,
+  redactDeep,
 } from "@chaos-agents/core";
 import { FaultWindow } from "./fault-window.ts";
 import type { JournalStore, RunJournal } from "./journal-port.ts";
@@ -80,7 +83,7 @@ export async function runExperiment(asked: RunRequest): Promise<RunOutcome> {
     },
     { redact: request.redact },
   );
-  const log = new RunLog(journal, run, clock, request.listeners);
+  const log = new RunLog(journal, run, request);
   await using targets = new TargetPool(request.catalog, experiment, run, clock);
   await using desk = new ProbeDesk(request.catalog, experiment, clock);
   const over = new AbortController();
@@ -96,11 +99,12 @@ export async function runExperiment(asked: RunRequest): Promise<RunOutcome> {
     clock,
     random: request.random,
     target: (name) => targets.get(name),
+    connect: () => new TargetPool(request.catalog, experiment, run, clock),
     patience: usualPatience,
     hurry: stop.hurry,
   };
   try {
-    return await new Run(request, run, { journal, log, targets, desk, undoing }).go();
+    return await new Run(request, run, { journal, log, targets, desk, undoing, over: over.signal }).go();
   } finally {
     over.abort();
     await Promise.allSettled([leverWatch, ...observing]);
@@ -113,6 +117,8 @@ interface RunParts {
   targets: TargetPool;
   desk: ProbeDesk;
   undoing: Undoing;
+  /** Aborted when the run has ended. */
+  over: AbortSignal;
 }
 
 class Run {
@@ -136,10 +142,10 @@ class Run {
     let failure: unknown;
     try {
       await log.emit(runStarted(request));
+      this.#tellOfStops();
       const faults = await prepare(request, this.#run, log, parts.targets);
       await this.#steadyBefore(steady);
-      if (request.approve && !(await request.approve(this.#run))) throw new Refusal("refused", "not approved");
-      stop.signal.throwIfAborted();
+      await this.#approve();
       const context: PlanningContext = { run: this.#run, clock, random: request.random, signal: stop.signal };
       window = new FaultWindow(experiment, faults, { ...parts, context, stop, steady });
       await window.stand();
@@ -148,6 +154,26 @@ class Run {
     }
     const left = window ? await this.#putBack(window, steady) : [];
     return await this.#finish(this.#judge({ left, failure, window, steady }));
+  }
+
+  #tellOfStops(): void {
+    const { log, over } = this.#parts;
+    const { stop } = this.#request;
+    onceAborted(stop.signal, over, () => {
+      log.emitSoon({ type: "stop-requested", by: stop.reason!.by, detail: stop.reason!.message });
+    });
+    onceAborted(stop.hurry, over, () => {
+      log.emitSoon({ type: "hurried", detail: "waits are cut short; no undo is skipped" });
+    });
+  }
+
+  async #approve(): Promise<void> {
+    const { approve, stop } = this.#request;
+    stop.signal.throwIfAborted();
+    if (!approve) return;
+    const { promise: stopped, reject } = Promise.withResolvers<never>();
+    onceAborted(stop.signal, this.#parts.over, () => reject(stop.signal.reason));
+    if (!(await Promise.race([approve(this.#run), stopped]))) throw new Refusal("refused", "not approved");
   }
 
   async #steadyBefore(steady: SteadyState): Promise<void> {
@@ -161,22 +187,18 @@ class Run {
 
   async #putBack(window: FaultWindow, steady: SteadyState): Promise<Left[]> {
     const { log, journal, undoing } = this.#parts;
-    const { stop, experiment, catalog, clock } = this.#request;
+    const { stop, experiment, clock } = this.#request;
     log.enterUndo();
     journal.releaseReserve();
     await log.emit({ type: "phase-started", phase: "undo" });
-    stop.hurry.addEventListener("abort", () =>
-      log.emitSoon({ type: "hurried", detail: "waits are cut short; no undo is skipped" }),
-    );
     await window.letGo();
     const left = await undoAll(undoing);
     const undoneAt = clock.monotonic();
     await window.reportUndone(left);
     await log.emit({ type: "phase-started", phase: "verify" });
-    await using fresh = new TargetPool(catalog, experiment, this.#run, clock);
     const settled = journal.entries().filter(({ outcome }) => outcome === "undone" || outcome === "already");
-    left.push(...(await verifyAll({ ...undoing, target: (name) => fresh.get(name) }, settled)));
-    await steady.after(undoneAt, stop.reason ? 0 : experiment.recoveryDeadline, stop.hurry);
+    left.push(...(await verifyAll(undoing, settled)));
+    await steady.after(undoneAt, experiment.recoveryDeadline, stop);
     await window.close();
     return left;
   }
@@ -190,16 +212,21 @@ class Run {
     if (reason) return outcome(verdictOf(reason), reason.message);
     if (failure instanceof Refusal) return outcome(failure.verdict, failure.message);
     if (failure) return outcome(window ? "unlanded" : "refused", describeError(failure));
+    const [late] = window?.unstood ?? [];
+    if (late) {
+      const within = formatDuration(experiment.duration);
+      return outcome("unlanded", `${late.use.skill} did not stand before the experiment's ${within} were over`);
+    }
     const deviation = steady.deviation;
     if (deviation) return outcome("deviated", deviation);
     if (experiment.skills.length === 0) return outcome("observed", "nothing was to be broken; the probes were watched");
     return outcome("passed", "every fault landed, and everything is as it was");
   }
 
-  async #finish(outcome: RunOutcome): Promise<RunOutcome> {
+  async #finish(found: RunOutcome): Promise<RunOutcome> {
     const { log, journal } = this.#parts;
+    const outcome = redactDeep(found, this.#request.redact, fixedEventKeys);
     const clean = outcome.left.length === 0;
-    if (clean) await journal.forgetSecrets().catch(() => undefined);
     await log.emit({
       type: "run-finished",
       verdict: outcome.verdict,
@@ -207,8 +234,14 @@ class Run {
       left: [...outcome.left],
       ...(clean ? {} : { retry: retryCommand(this.#run) }),
     });
+    if (clean) await journal.forgetSecrets().catch(() => undefined);
     return outcome;
   }
+}
+
+function onceAborted(signal: AbortSignal, over: AbortSignal, tell: () => void): void {
+  if (signal.aborted) tell();
+  else signal.addEventListener("abort", tell, { once: true, signal: over });
 }
 
 function observe({ observers = [] }: RunRequest, log: RunLog, signal: AbortSignal): Promise<void>[] {

@@ -1,4 +1,12 @@
-import type { Clock, Event, EventBody } from "@chaos-agents/core";
+import {
+  type Clock,
+  type Event,
+  type EventBody,
+  type Redact,
+  eventVersion,
+  fixedEventKeys,
+  redactDeep,
+} from "@chaos-agents/core";
 
 export type EventListener = (event: Event) => void;
 
@@ -13,15 +21,21 @@ export class RunLog {
   readonly #listeners: readonly EventListener[];
   readonly #run: string;
   readonly #clock: Clock;
+  readonly #redact: Redact;
   #seq = 0;
   #undoing = false;
   #unsaved: unknown;
 
-  constructor(sink: EventSink, run: string, clock: Clock, listeners: readonly EventListener[]) {
+  constructor(
+    sink: EventSink,
+    run: string,
+    parts: { clock: Clock; redact: Redact; listeners: readonly EventListener[] },
+  ) {
     this.#sink = sink;
     this.#run = run;
-    this.#clock = clock;
-    this.#listeners = listeners;
+    this.#clock = parts.clock;
+    this.#redact = parts.redact;
+    this.#listeners = parts.listeners;
   }
 
   /** From now on a journal that cannot be written to stops nothing: an undo matters more than its event. */
@@ -46,7 +60,8 @@ export class RunLog {
     } catch (error) {
       if (!this.#undoing) throw error;
       this.#unsaved ??= error;
-      event = { v: 1, run: this.#run, seq: this.#seq + 1, at: this.#clock.now(), ...body };
+      const hidden = redactDeep(body, this.#redact, fixedEventKeys);
+      event = { v: eventVersion, run: this.#run, seq: this.#seq + 1, at: this.#clock.now(), ...hidden };
     }
     this.tell(event);
   }
@@ -65,7 +80,12 @@ export class RunLog {
 }
 
 /** Numbers events in memory: a dry run leaves nothing on disk. */
-export function unsavedSink(run: string, clock: Clock): EventSink {
+export function unsavedSink(run: string, clock: Clock, redact: Redact): EventSink {
   let seq = 0;
-  return { append: async (body) => ({ v: 1, run, seq: ++seq, at: clock.now(), ...body }) };
+  return {
+    append: async (body) => {
+      const hidden = redactDeep(body, redact, fixedEventKeys);
+      return { v: eventVersion, run, seq: ++seq, at: clock.now(), ...hidden };
+    },
+  };
 }

@@ -1,6 +1,7 @@
 import { type Clock, type ProbeAnswer } from "@chaos-agents/core";
 import type { ProbeDesk } from "./probe-desk.ts";
 import type { RunLog } from "./run-log.ts";
+import type { StopSource } from "./stop-source.ts";
 
 const askAgainEvery = 250;
 
@@ -39,20 +40,24 @@ export class SteadyState {
     await this.#log.emit({ type: "steady-state-checked", when: "during", held: answers.length === 0, answers });
   }
 
-  /** Asks until all is well again or the deadline has passed, and measures how long that took since the undo. */
-  async after(undoneAt: number, deadline: number, hurry: AbortSignal): Promise<void> {
+  /**
+   * Asks until all is well again or the deadline has passed, and measures how long that took since the undo. Once the run
+   * is to stop, asks one last time.
+   */
+  async after(undoneAt: number, deadline: number, stop: StopSource): Promise<void> {
     for (;;) {
-      const answers = await this.#desk.ask("after", hurry);
-      if (answers.length === 0 || hurry.aborted) return;
+      const last = stop.signal.aborted;
+      const answers = await this.#desk.ask("after", stop.hurry);
+      if (answers.length === 0 || stop.hurry.aborted) return;
       const bad = answers.filter(({ ok }) => !ok);
       const waited = this.#clock.monotonic() - undoneAt;
-      if (bad.length === 0 || waited >= deadline) {
+      if (bad.length === 0 || waited >= deadline || last) {
         this.#after = bad;
         await this.#log.emit({ type: "steady-state-checked", when: "after", held: bad.length === 0, answers });
         await this.#log.emit({ type: "recovered", ms: bad.length === 0 ? waited : null });
         return;
       }
-      await this.#clock.sleep(askAgainEvery, hurry).catch(() => undefined);
+      await this.#clock.sleep(askAgainEvery, stop.signal).catch(() => undefined);
     }
   }
 

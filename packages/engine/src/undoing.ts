@@ -1,9 +1,18 @@
-import { type Catalog, type Clock, type Random, type Target, type UndoResult, describeError } from "@chaos-agents/core";
+import {
+  type Catalog,
+  type Clock,
+  type Random,
+  type Skill,
+  type Target,
+  type UndoResult,
+  describeError,
+} from "@chaos-agents/core";
 import pLimit from "p-limit";
 import { withDeadline } from "./deadline.ts";
 import type { RunJournal, UndoEntry } from "./journal-port.ts";
 import { markOf, skillFor } from "./planning.ts";
 import type { RunLog } from "./run-log.ts";
+import type { TargetPool } from "./target-pool.ts";
 
 export type OpenUndo = Omit<UndoEntry, "record">;
 
@@ -24,8 +33,10 @@ export interface Undoing {
   log: RunLog;
   clock: Clock;
   random: Random;
-  /** Connected afresh where needed; rejects when it cannot be reached. */
+  /** The run's own connections; rejects when a target cannot be reached. */
   target(name: string): Promise<Target>;
+  /** Connections of their own: for another try, when the first ones may be broken, and for looking from outside. */
+  connect(): TargetPool;
   patience: Patience;
   /** Once aborted, failures are no longer tried again. */
   hurry: AbortSignal;
@@ -41,18 +52,22 @@ export interface Left {
 
 /**
  * Undoes what `which` selects, last in first out: first fences every fault, so that nothing of ours still runs, then undoes
- * record by record, then has another look at what failed for as long as the patience lasts. Returns what is left.
+ * record by record, then has another look at what failed for as long as the patience lasts. Returns what is left; what
+ * lies under a newer change that is not selected stays pending, and is not among it.
  */
 export async function undoAll(undoing: Undoing, which: (entry: OpenUndo) => boolean = () => true): Promise<Left[]> {
   const pending = undoing.journal.pending().filter(which);
-  let failures = await undoPass(undoing, pending, await fenceAll(undoing, pending));
+  const selected = new Set(pending.map(({ undo }) => undo));
+  let failures = await undoPass(undoing, pending, { selected, unfenced: await fenceAll(undoing, pending) });
   const started = undoing.clock.monotonic();
   for (let pause = 500; failures.size > 0 && !undoing.hurry.aborted; pause = Math.min(pause * 2, 5_000)) {
     if (undoing.clock.monotonic() - started + pause > undoing.patience.target) break;
     await undoing.clock.sleep(pause, undoing.hurry).catch(() => undefined);
     if (undoing.hurry.aborted) break;
     const again = pending.filter((entry) => failures.has(entry.undo));
-    failures = await undoPass(undoing, again, await fenceAll(undoing, again));
+    await using targets = undoing.connect();
+    const anew = { ...undoing, target: (name: string) => targets.get(name) };
+    failures = await undoPass(anew, again, { selected, unfenced: await fenceAll(anew, again) });
   }
   const left: Left[] = [];
   for (const { fault, undo, thing, label } of pending) {
@@ -67,12 +82,13 @@ export async function undoAll(undoing: Undoing, which: (entry: OpenUndo) => bool
 /** Looks at everything that was undone once more, from connections that took no part; returns what can still be seen. */
 export async function verifyAll(undoing: Undoing, entries: readonly OpenUndo[]): Promise<Left[]> {
   const left: Left[] = [];
+  await using targets = undoing.connect();
   for (const { undo, fault, thing, label, skill: name, target } of entries) {
-    const skill = skillFor(undoing.catalog, name);
     let residues: string[];
     try {
+      const skill = skillFor(undoing.catalog, name);
       residues = await withDeadline(`${name}: verifying ${thing}`, undoing.patience.undo, [], async (signal) =>
-        skill.verify(await undoing.target(target), undoing.journal.entry(undo).record, context(undoing, fault, signal)),
+        skill.verify(await targets.get(target), undoing.journal.entry(undo).record, context(undoing, fault, signal)),
       );
     } catch (error) {
       residues = [`could not be verified: ${describeError(error)}`];
@@ -95,8 +111,8 @@ async function fenceAll(undoing: Undoing, pending: readonly OpenUndo[]): Promise
     [...faults].map(([fault, entries]) =>
       limit(async () => {
         const { skill: name, target } = entries[0]!;
-        const skill = skillFor(undoing.catalog, name);
-        if (!skill.fence) return;
+        const skill = knownSkill(undoing, name);
+        if (!skill?.fence) return;
         const { journal } = undoing;
         const records = {
           *[Symbol.iterator]() {
@@ -120,22 +136,23 @@ async function fenceAll(undoing: Undoing, pending: readonly OpenUndo[]): Promise
 async function undoPass(
   undoing: Undoing,
   pending: readonly OpenUndo[],
-  unfenced: ReadonlyMap<string, string>,
+  { selected, unfenced }: { selected: ReadonlySet<number>; unfenced: ReadonlyMap<string, string> },
 ): Promise<Map<number, string>> {
   const failures = new Map<number, string>();
+  const failedThings = new Map<string, OpenUndo>();
   for (const batch of sameFaultInARow(pending)) {
-    const skill = skillFor(undoing.catalog, batch[0]!.skill);
-    const limit = pLimit(skill.concurrency ?? 1);
+    const limit = pLimit(knownSkill(undoing, batch[0]!.skill)?.concurrency ?? 1);
     const things = Map.groupBy(batch, (entry) => entry.thing);
     await Promise.all(
       [...things.values()].map((entries) =>
         limit(async () => {
           for (const entry of entries) {
-            const newer = pending.find((other) => failures.has(other.undo) && isSameThing(other, entry));
+            const newer = failedThings.get(changedThing(entry));
             const why =
-              unfenced.get(entry.fault) ??
-              (newer ? `waits for undo ${newer.undo} of the same thing` : await undoOne(undoing, entry));
-            if (why !== undefined) failures.set(entry.undo, why);
+              unfenced.get(entry.fault) ?? (newer ? waitsFor(newer) : await undoOne(undoing, entry, selected));
+            if (why === undefined) continue;
+            failures.set(entry.undo, why);
+            failedThings.set(changedThing(entry), entry);
           }
         }),
       ),
@@ -144,8 +161,23 @@ async function undoPass(
   return failures;
 }
 
-/** Undoing an older change under a newer one of the same kind would look like somebody else's change. */
-const isSameThing = (a: OpenUndo, b: OpenUndo) => a.thing === b.thing && a.skill === b.skill && a.target === b.target;
+/** A journal may name skills that this version does not have: their undos fail one by one, and stop no other. */
+function knownSkill({ catalog }: Undoing, name: string): Skill | undefined {
+  try {
+    return skillFor(catalog, name);
+  } catch {
+    return undefined;
+  }
+}
+
+/** An older change of the same kind is not undone under a newer one that failed: it might put back what the newer one set. */
+const changedThing = ({ target, skill, thing }: OpenUndo) => JSON.stringify([target, skill, thing]);
+
+const waitsFor = ({ undo }: OpenUndo) => `waits for undo ${undo} of the same thing`;
+
+/** What looks like somebody else's change may be a newer one of ours: the newest that stands on the same thing. */
+const newerChange = ({ journal }: Undoing, { undo, target, thing }: OpenUndo) =>
+  journal.pending().find((other) => other.undo > undo && other.target === target && other.thing === thing);
 
 function* sameFaultInARow(entries: readonly OpenUndo[]): Generator<OpenUndo[]> {
   let batch: OpenUndo[] = [];
@@ -159,7 +191,7 @@ function* sameFaultInARow(entries: readonly OpenUndo[]): Generator<OpenUndo[]> {
   if (batch.length > 0) yield batch;
 }
 
-async function undoOne(undoing: Undoing, entry: OpenUndo): Promise<string | undefined> {
+async function undoOne(undoing: Undoing, entry: OpenUndo, selected: ReadonlySet<number>): Promise<string | undefined> {
   const { undo, fault, thing, label, skill: name, target } = entry;
   const started = undoing.clock.monotonic();
   await undoing.log.emit({ type: "undo-started", fault, undo, thing, label });
@@ -174,6 +206,13 @@ async function undoOne(undoing: Undoing, entry: OpenUndo): Promise<string | unde
     return describeError(error);
   }
   if (result.outcome === "failed") return result.detail;
+  const newer = result.outcome === "conflict" ? newerChange(undoing, entry) : undefined;
+  if (newer && !selected.has(newer.undo)) {
+    const message = `stays until undo ${newer.undo}, of a newer change to the same thing, is done`;
+    await undoing.log.emit({ type: "fault-noted", fault, thing, message });
+    return undefined;
+  }
+  if (newer) return waitsFor(newer);
   await settle(undoing, entry, result, undoing.clock.monotonic() - started);
   return undefined;
 }

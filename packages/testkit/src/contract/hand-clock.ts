@@ -1,3 +1,4 @@
+import { setImmediate as immediate, setTimeout as delay } from "node:timers/promises";
 import { type Clock, systemClock } from "@chaos-agents/core";
 
 interface Sleeper {
@@ -23,6 +24,7 @@ export class HandClock implements Clock {
 
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
+    if (ms <= 0) return;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const sleeper = { ms, due: this.#monotonic + ms, wake: resolve };
     const onAbort = () => reject(signal!.reason);
@@ -49,6 +51,12 @@ export class HandClock implements Clock {
     this.#waiting.delete(look);
   }
 
+  /** Moves time on to whoever is due first. */
+  skip(): void {
+    const first = Math.min(...[...this.#sleepers].map(({ due }) => due));
+    if (Number.isFinite(first)) this.advance(Math.max(0, first - this.#monotonic));
+  }
+
   /** Moves time on, and wakes who is due, each at his own time. */
   advance(ms: number): void {
     const until = this.#monotonic + ms;
@@ -61,6 +69,21 @@ export class HandClock implements Clock {
     }
     this.#monotonic = until;
   }
+}
+
+/**
+ * Lets time pass as fast as anybody waits for it, until the work is done. With `seen`, time passes only while that does not
+ * change, so that work on disk mostly goes on before; nothing may depend on how much of it does.
+ */
+export async function runOut<T>(clock: HandClock, work: Promise<T>, seen?: () => number): Promise<T> {
+  const done = new AbortController();
+  const settled = () => done.abort();
+  work.then(settled, settled);
+  for (let last = seen?.(); !done.signal.aborted; last = seen?.()) {
+    await (seen ? delay(2) : immediate());
+    if (seen?.() === last) clock.skip();
+  }
+  return await work;
 }
 
 /** Real time, but for one wait that lasts until it is ended: an experiment's duration. */

@@ -1,5 +1,5 @@
 export type { Check, CheckedSkill, SkillContract, Stall, Subject } from "./contract.ts";
-export { EndingClock, HandClock } from "./hand-clock.ts";
+export { EndingClock, HandClock, runOut } from "./hand-clock.ts";
 export { expectFelt, expectUnchanged, type Oracle } from "./oracle.ts";
 export { expectWellKept, standing } from "./run-checks.ts";
 export { skillContract } from "./skill-contract.ts";

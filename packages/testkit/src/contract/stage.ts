@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -41,13 +42,16 @@ export function experimentOf(wanted: Partial<Experiment> & Pick<Experiment, "tar
   };
 }
 
+/** Where a sync costs nothing; that syncs are made is what the power-loss test is for. */
+const memory = "/dev/shm";
+
 /** What any process needs to finish a run: here the experiment stands in the journal as it is. */
 export const revive: RecoverRequest["revive"] = async (header) => {
   const experiment = header.source as Experiment;
   return { experiment, redact: redactor(findSecrets(experiment)) };
 };
 
-/** The real engine on a real journal in a home of its own, and everything it says. */
+/** The real engine on a real journal in a home of its own, and everything it says of its latest run. */
 export class Stage implements AsyncDisposable {
   readonly home: string;
   readonly store: JournalStore;
@@ -64,21 +68,23 @@ export class Stage implements AsyncDisposable {
   }
 
   static async open(catalog: Catalog, clock: Clock = systemClock): Promise<Stage> {
-    const home = await mkdtemp(join(tmpdir(), "chaos-stage-"));
+    const home = await mkdtemp(join(existsSync(memory) ? memory : tmpdir(), "chaos-stage-"));
     return new Stage(home, openStore(home), catalog, clock);
   }
 
   async run(experiment: Experiment, more: Partial<RunRequest> = {}): Promise<RunOutcome> {
+    this.events.length = 0;
     return await runExperiment({ ...this.#request(experiment), store: this.store, ...more });
   }
 
   async plan(experiment: Experiment, more: Partial<RunRequest> = {}): Promise<RunOutcome> {
+    this.events.length = 0;
     return await planExperiment({ ...this.#request(experiment), ...more });
   }
 
   async recover(run: string, more: Partial<RecoverRequest> = {}): Promise<RunOutcome> {
     const { catalog, store, clock } = this;
-    const listeners = [this.#tell];
+    const listeners = [this.tell];
     return await recoverRun({
       catalog,
       store,
@@ -126,11 +132,12 @@ export class Stage implements AsyncDisposable {
       redact: redactor(findSecrets(experiment)),
       version: "0.0.0-test",
       stop: new StopSource(),
-      listeners: [this.#tell],
+      listeners: [this.tell],
     };
   }
 
-  readonly #tell = (event: Event): void => {
+  /** Takes an event in; for runs that are given listeners of their own. */
+  readonly tell = (event: Event): void => {
     this.events.push(event);
     for (const look of this.#waiting) look(event);
   };
