@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Located, below, child, isIncomplete, plain, rereadLoneReference } from "./located.ts";
-import { suggestion } from "./nearest.ts";
-import { type Path, type Problems } from "./problems.ts";
+import { nearest } from "./nearest.ts";
+import { type Path, type Problems, pathText } from "./problems.ts";
 import { isDurationAt, keysAt } from "./schema-lookup.ts";
 import { unsaid, words } from "./wording.ts";
 
@@ -26,7 +26,16 @@ export function check<S extends z.ZodType>(
     if (reread.length > 0) result = parse();
   }
   if (result.success) return result.data;
-  for (const issue of result.error.issues.flatMap(innermost)) report(issue, schema, node, problems, moreKeys);
+  const issues = result.error.issues.flatMap(innermost);
+  const misspelt = new Set<string>();
+  for (const issue of issues) {
+    if (issue.code !== "unrecognized_keys") continue;
+    for (const meant of reportUnknownKeys(issue, schema, node, problems, moreKeys)) misspelt.add(meant);
+  }
+  for (const issue of issues) {
+    if (issue.code === "unrecognized_keys" || misspelt.has(pathText(issue.path as Path))) continue;
+    reportIssue(issue, schema, node, problems);
+  }
   return undefined;
 }
 
@@ -47,22 +56,42 @@ function innermost(issue: Issue): Issue[] {
   return closest.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })).flatMap(innermost);
 }
 
-function report(issue: Issue, schema: z.ZodType, root: Located, problems: Problems, moreKeys: readonly string[]): void {
+/** Returns the paths of the keys that were meant. */
+function reportUnknownKeys(
+  issue: z.core.$ZodIssueUnrecognizedKeys,
+  schema: z.ZodType,
+  root: Located,
+  problems: Problems,
+  moreKeys: readonly string[],
+): string[] {
+  const path = issue.path as Path;
+  const known = [...keysAt(schema, plain(root), path), ...moreKeys];
+  const node = below(root, path);
+  return issue.keys.flatMap((key) => {
+    const left = known.filter((name) => child(node, name) === undefined);
+    const meant = nearest(key, left) ?? nearest(key, known);
+    const hint = meant === undefined ? `the keys here are: ${known.join(", ")}` : `did you mean "${meant}"?`;
+    const keyPath = [...root.path, ...path, key];
+    problems.add({ span: child(node, key)?.keySpan, path: keyPath, message: `unknown key "${key}"`, hint });
+    return meant === undefined ? [] : [pathText([...path, meant])];
+  });
+}
+
+function reportIssue(issue: Issue, schema: z.ZodType, root: Located, problems: Problems): void {
   const path = issue.path as Path;
   const node = below(root, path);
+  if (node && dependsOnUnknown(issue, node)) return;
   const fullPath = [...root.path, ...path];
-  if (issue.code === "unrecognized_keys") {
-    const known = [...keysAt(schema, plain(root), path), ...moreKeys];
-    for (const key of issue.keys) {
-      const span = child(node, key)?.keySpan;
-      const hint = suggestion(key, known, "the keys here are");
-      problems.add({ span, path: [...fullPath, key], message: `unknown key "${key}"`, hint });
-    }
-    return;
-  }
-  if (node && isIncomplete(node)) return;
   const said = words(issue, fullPath, node, isDurationAt(schema, plain(root), path));
   problems.add({ span: node?.span ?? nearestSpan(root, path), path: fullPath, ...said });
+}
+
+/** Whether a value that is not known yet could mend it. One could not where a list or a mapping is wanted: it is text. */
+function dependsOnUnknown(issue: Issue, node: Located): boolean {
+  if (!isIncomplete(node)) return false;
+  if (node.kind !== "scalar") return issue.code === "custom" || issue.code === "invalid_union";
+  const wantsText = issue.code !== "invalid_type" || !["array", "object", "record"].includes(issue.expected);
+  return wantsText || node.text === undefined;
 }
 
 /** Where to point at for something that is not there: the key of the mapping that lacks it, or its first key. */

@@ -15,3 +15,4 @@ export { type FilledExperiment, type PlannedExperiment, reviveExperiment } from 
 export { readExperimentFile } from "./read-file.ts";
 export type { Purpose } from "./read-experiment.ts";
 export type { Environment } from "./reference.ts";
+export { type StarterAnswers, starterExperiment } from "./starter.ts";

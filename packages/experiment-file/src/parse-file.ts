@@ -8,6 +8,7 @@ import { Kinds } from "./kinds.ts";
 import { type LlmFile, llmFileSchema } from "./llm-file.ts";
 import { type Located, type LocatedMapping, child, isIncomplete, items, textOf } from "./located.ts";
 import { type PlannedExperiment, withoutSecrets } from "./planned-experiment.ts";
+import { nearest } from "./nearest.ts";
 import { Problems } from "./problems.ts";
 import { type Purpose, type Reading, readExperiment, uniqueNames } from "./read-experiment.ts";
 import { readYaml } from "./read-yaml.ts";
@@ -66,10 +67,7 @@ function readRoot(root: Located, file: ParsedFile, source: SourceText, reading: 
     return;
   }
   if (file.kind === undefined) {
-    const bare = root.entries.has("skills") || root.entries.has("target");
-    const message = bare ? "an experiment stands in a list under experiments" : "the file has no experiments";
-    const hint = "experiments:\n  - name: …\n    target: …";
-    return problems.add({ span: root.entries.values().next().value?.keySpan ?? root.span, path: [], message, hint });
+    return reportNoKind(root, problems);
   }
   const nodes = file.kind === "daemon" ? readJobs(root, file, reading) : plainExperiments(root, reading);
   uniqueNames(nodes, problems);
@@ -81,6 +79,15 @@ function readRoot(root: Located, file: ParsedFile, source: SourceText, reading: 
     const { line } = source.position(node.span?.start ?? 0);
     file.experiments.push({ experiment, ...withoutSecrets(node), line });
   }
+}
+
+function reportNoKind(root: LocatedMapping, problems: Problems): void {
+  const bare = root.entries.has("skills") || root.entries.has("target");
+  const message = bare ? "an experiment stands in a list under experiments" : "the file has no experiments";
+  const [first] = root.entries;
+  const meant = bare || !first ? undefined : nearest(first[0], ["experiments", "settings", ...llmKeys]);
+  const hint = meant === undefined ? "experiments:\n  - name: …\n    target: …" : `did you mean "${meant}"?`;
+  problems.add({ span: first?.[1].keySpan ?? root.span, path: [], message, hint });
 }
 
 function kindOf({ entries }: LocatedMapping): ParsedFile["kind"] {

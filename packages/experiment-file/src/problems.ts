@@ -27,6 +27,8 @@ export interface Problem {
 /** Everything found wrong with one file. */
 export class Problems {
   readonly #source: SourceText;
+  /** How many errors there are so far: the same before and after means all was well in between. */
+  errors = 0;
   readonly #found: { offset: number; diagnostic: Diagnostic }[] = [];
 
   constructor(source: SourceText) {
@@ -46,12 +48,8 @@ export class Problems {
       ...(hint === undefined ? {} : { hint: fitToShow(hint) }),
       ...(excerpt ? { excerpt } : {}),
     };
+    if (level === "error") this.errors++;
     this.#found.push({ offset: span?.start ?? 0, diagnostic });
-  }
-
-  /** How many errors there are so far: the same before and after means all was well in between. */
-  get errors(): number {
-    return this.#found.filter(({ diagnostic }) => diagnostic.level === "error").length;
   }
 
   /** In the order of the file, each once. */

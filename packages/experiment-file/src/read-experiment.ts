@@ -75,13 +75,18 @@ export function readExperiment(node: Located, reading: Reading): Experiment | un
 
 function readFilters(node: LocatedMapping, problems: Problems): void {
   for (const filter of items(node.entries.get("resource_filters"))) {
-    const text = textOf(filter);
-    try {
-      if (text !== undefined) new RegExp(text);
-    } catch (error) {
-      const reason = (error as Error).message.replace(/^Invalid regular expression: /, "");
-      problems.add({ span: filter.span, path: filter.path, message: `this is not a regular expression: ${reason}` });
-    }
+    const reason = whyNotRegex(textOf(filter) ?? "");
+    if (reason === undefined) continue;
+    problems.add({ span: filter.span, path: filter.path, message: `this is not a regular expression: ${reason}` });
+  }
+}
+
+function whyNotRegex(text: string): string | undefined {
+  try {
+    RegExp(text);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message.split(`/${text}/: `).at(-1)!.toLowerCase();
   }
 }
 

@@ -48,7 +48,12 @@ function readProbe(node: Located, schema: Common, targets: Targets, reading: Rea
   const own = pick(node, (key) => !commonKeys.includes(key));
   const params = check(found.probe.params.strict(), own, problems, commonKeys);
   const target = targets && chooseTarget(word, found.target, node, targets, reading);
-  if (!common || !params || !target) return undefined;
+  if (!params || !target) return undefined;
+  const config = target.name === undefined ? undefined : targets.get(target.name)?.use?.config;
+  const isKnown = target.name === undefined || config !== undefined;
+  const reason = isKnown ? found.probe.unsupported?.(config, params) : undefined;
+  if (reason !== undefined) problems.add({ span: type.span, path: type.path, message: reason });
+  if (!common) return undefined;
   const { name, every, timeout, expect, max_latency: maxLatency } = common;
   return { common, use: { name, kind: word, params, every, timeout, expect, maxLatency, target: target.name } };
 }
@@ -82,9 +87,5 @@ function chooseTarget(
   }
   if (kind === undefined) return { name: undefined };
   const fitting = [...targets].filter(([, target]) => target.kind === kind).map(([known]) => known);
-  if (fitting.length < 2) return { name: fitting[0] };
-  const at = child(node, "type")!;
-  const message = `this ${word} probe does not say which target`;
-  problems.add({ span: at.span, path: at.path, message, hint: `add target: ${fitting.join(" or ")}` });
-  return undefined;
+  return { name: fitting.length === 1 ? fitting[0] : undefined };
 }

@@ -7,8 +7,9 @@ import type { SourceText, Span } from "./source-text.ts";
 import { yamlWording } from "./yaml-wording.ts";
 
 const deepest = 64;
-const mostValues = 100_000;
+const mostValues = 20_000;
 const mostSyntaxErrors = 10;
+const mostEchoes = 50;
 
 /** Reads a YAML text; undefined, with the reasons among the problems, when it is not one. */
 export function readYaml(
@@ -22,7 +23,7 @@ export function readYaml(
     uniqueKeys: false, // ours below is not quadratic
     stringKeys: true,
     resolveKnownTags: false,
-    logLevel: "silent",
+    logLevel: "error",
   });
   if (document.directives?.yaml.explicit && document.directives.yaml.version !== "1.2") {
     const at = Math.max(0, source.text.indexOf("%YAML"));
@@ -49,8 +50,8 @@ export function readYaml(
 /** The first mistake of each line: what follows on it is mostly its echo. */
 function reportSyntax(document: Document.Parsed, source: SourceText, problems: Problems): void {
   const lines = new Set<number>();
-  for (const error of [...document.errors, ...document.warnings]) {
-    const { message, hint } = yamlWording(error);
+  for (const error of [...document.errors, ...document.warnings].slice(0, mostEchoes)) {
+    const { message, hint } = yamlWording(error, source.restOfLine(error.pos[0]));
     const closing = message.includes("not closed") || message.includes("never closed");
     const start = (closing ? opening(document, error.pos[0]) : undefined) ?? Math.min(error.pos[0], source.text.length);
     const { line } = source.position(start);
@@ -65,8 +66,9 @@ function reportSyntax(document: Document.Parsed, source: SourceText, problems: P
 function opening(document: Document.Parsed, offset: number): number | undefined {
   let found: number | undefined;
   visit(document, {
-    Node(_, node) {
+    Node(_, node, path) {
       const { range } = node;
+      if (path.length > deepest) return visit.SKIP;
       if (!range || range[0] >= offset || range[2] < offset - 1) return undefined;
       const quoted = isScalar(node) && (node.type === "QUOTE_DOUBLE" || node.type === "QUOTE_SINGLE");
       const bracket = (isMap(node) || isSeq(node)) && node.flow;
@@ -85,6 +87,8 @@ class Walk {
   readonly #missing: Diagnostic["level"];
   readonly #anchors = new Map<string, Node>();
   readonly #open = new Set<Node>();
+  /** The outermost alias that is being followed. */
+  #through: Span | undefined;
   #values = 0;
 
   constructor(source: SourceText, env: Environment, problems: Problems, missing: Diagnostic["level"]) {
@@ -104,20 +108,21 @@ class Walk {
       return refused;
     };
     if (++this.#values > mostValues) {
-      // once is enough
-      return this.#values === mostValues + 1
-        ? refuse(
-            `the file holds more than ${mostValues.toLocaleString("en")} values`,
-            "look at what its aliases repeat",
-          )
-        : refused;
+      if (this.#values > mostValues + 1) return refused; // once is enough
+      const message = `the file holds more than ${mostValues.toLocaleString("en")} values`;
+      this.#problems.add({ span: this.#through ?? span, path, message, hint: "look at what its aliases repeat" });
+      return refused;
     }
     if (path.length > deepest) return refuse(`this is nested more than ${deepest} levels deep`);
     if (isAlias(node)) {
       const target = this.#anchors.get(node.source);
       if (!target) return refuse(`there is no anchor &${node.source} above this`);
       if (this.#open.has(target)) return refuse(`the alias *${node.source} stands inside what it repeats`);
-      return this.locate(target, path, keySpan);
+      const outermost = this.#through;
+      this.#through ??= span;
+      const located = this.locate(target, path, keySpan);
+      this.#through = outermost;
+      return located;
     }
     if (node?.anchor !== undefined) this.#anchors.set(node.anchor, node);
     if (isMap(node)) {
@@ -135,11 +140,9 @@ class Walk {
     if (!isScalar(node)) return nothing;
     const { value } = node;
     if (typeof value === "string") return this.#text(value, place);
-    if (
-      typeof value === "number" &&
-      (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value)))
-    ) {
-      return refuse(`${subject(path)} is a number too big to be exact`, "put it in quotes where text will do");
+    if (typeof value === "number" && !Number.isFinite(value)) return refuse(`${subject(path)} has to be finite`);
+    if (typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value)) {
+      return refuse(`${subject(path)} is a number too big to be exact`, "put it in quotes, where text will do");
     }
     return { ...place, kind: "scalar", value: value as number | boolean | null };
   }
@@ -149,10 +152,13 @@ class Walk {
     const merged: Located[] = [];
     for (const { key, value } of pairs) {
       const name = String(isScalar(key) ? key.value : key);
-      const keySpan = spanOf(key);
+      const keyStart = key.range?.[0] ?? 0;
+      const keySpan = spanOf(key) ?? { start: keyStart, end: keyStart };
       if (key.anchor !== undefined) this.#anchors.set(key.anchor, key);
       const first = entries.get(name);
-      if (name === "__proto__") {
+      if (name === "" && keySpan.end === keySpan.start) {
+        this.#problems.add({ span: keySpan, path, message: "there is no key before this colon" });
+      } else if (name === "__proto__") {
         this.#problems.add({ span: keySpan, path, message: "__proto__ cannot be a key" });
       } else if (first) {
         const line = this.#source.position(first.keySpan?.start ?? 0).line;

@@ -9,10 +9,14 @@ export interface Span {
 }
 
 const widest = 120;
+const longestSecret = 4_096;
+const longestText = longestSecret * 2;
 const hideUrls = redactor([]);
+/** `user:password@host`, for URLs too broken to be known as such. */
+const likeLogin = /([\w.%-]{1,64}):([^\s:/@"']+)@(?=[\w[])/g;
 /** Wider than the journal's rule for secret keys, so that a misspelt `passwrd` is hidden too. */
 const secretEntry =
-  /((?:pass|pw|secret|token|api_?key|cred|authorization)\w*["']?\s*:\s+)("[^"]*"?|'[^']*'?|[^\s,}][^,}]*)/gi;
+  /((?:(?:pass|pw|secret|cred)\w*|token|api_?key|authorization)["']?\s*:\s+)("[^"]*"?|'[^']*'?|[^\s,}](?:[^,}]*[^\s,}])?)/gi;
 
 /** The text of a file, which knows where its lines are. */
 export class SourceText {
@@ -32,15 +36,21 @@ export class SourceText {
     return { line, column: col };
   }
 
+  restOfLine(offset: number): string {
+    const end = this.text.indexOf("\n", offset);
+    return this.text.slice(offset, end < 0 ? undefined : end);
+  }
+
   excerpt({ start, end }: Span): Excerpt | undefined {
-    const { line, column } = this.position(start);
-    const lineStart = this.lines.lineStarts[line - 1]!;
-    const lineEnd = this.lines.lineStarts[line] ?? this.text.length + 1;
-    const whole = this.text.slice(lineStart, lineEnd - 1).trimEnd();
+    const { line } = this.position(start);
+    // of a very long line only the surroundings, wide enough to know a URL or a key by its beginning
+    const lineStart = Math.max(this.lines.lineStarts[line - 1]!, start - longestSecret);
+    const lineEnd = Math.min((this.lines.lineStarts[line] ?? this.text.length + 1) - 1, start + longestSecret);
+    const whole = this.text.slice(lineStart, lineEnd).trimEnd();
     const full = show(whole);
     if (full.trim() === "") return undefined;
-    const before = show(whole.slice(0, column - 1));
-    const marked = show(whole.slice(0, Math.min(end, lineEnd - 1) - lineStart));
+    const before = show(whole.slice(0, start - lineStart));
+    const marked = show(whole.slice(0, Math.min(end, lineEnd) - lineStart));
     const caret = full.startsWith(before) ? before.length : full.length;
     const width = Math.max(1, full.startsWith(marked) ? marked.length - caret : 1);
     const from = Math.max(0, Math.min(caret - widest / 2, full.length - widest));
@@ -59,5 +69,9 @@ function show(line: string): string {
 }
 
 /** Text without passwords in URLs, and without characters that terminals obey or that hide themselves. */
-export const fitToShow = (text: string): string =>
-  hideUrls(text).replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, (character) => (character === "\n" ? "\n" : "\u{fffd}"));
+export function fitToShow(text: string): string {
+  const short = text.length > longestText ? `${text.slice(0, longestText)}…` : text;
+  return hideUrls(short)
+    .replace(likeLogin, `$1:${hidden}@`)
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, (character) => (character === "\n" ? "\n" : "\u{fffd}"));
+}

@@ -32,8 +32,10 @@ export function kindOf(node: Located): string {
   return typeof node.value === "boolean" ? String(node.value) : kinds[typeof node.value]!;
 }
 
-export const either = (words: readonly string[]): string =>
-  words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+export function either(options: readonly string[]): string {
+  const words = options.flatMap((option) => (option === kinds["boolean"] ? ["true", "false"] : [option]));
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+}
 
 /** Our words for one issue of a schema. `node` is what stands at the path; undefined when nothing does. */
 export function words(issue: Issue, path: Path, node: Located | undefined, isDuration: boolean): Words {
@@ -55,7 +57,7 @@ export function words(issue: Issue, path: Path, node: Located | undefined, isDur
     case "not_multiple_of":
       return { message: `${name} must be a multiple of ${issue.divisor}` };
     case "invalid_format":
-      return { message: `${name} is not ${format(issue)}` };
+      return format(name, issue);
     default:
       return { message: `${name} is not right` };
   }
@@ -82,7 +84,8 @@ function typeHint(wanted: readonly string[], node: Located): string | undefined 
   if (text === undefined) return wanted.includes("text") ? "put it in quotes" : undefined;
   if (wanted.some((kind) => kind.endsWith("number")) && /^[-+]?[\d.]+$/.test(text)) return "remove the quotes";
   if (wanted.includes("true or false") && /^(?:yes|no|on|off|y|n)$/i.test(text)) return "write true or false";
-  return wanted.includes("a list") ? "write it as a list: one `- item` on each line" : undefined;
+  if (wanted.includes("a mapping")) return "write key: value, one on each line";
+  return wanted.includes("a list") ? "write it as a list: - item, one on each line" : undefined;
 }
 
 function wrongWord(name: string, known: readonly string[], node: Located): Words {
@@ -105,8 +108,10 @@ function size(origin: string, bound: number | bigint, how: string): string {
   return `must be ${how} ${bound}`;
 }
 
-function format(issue: Extract<Issue, { code: "invalid_format" }>): string {
-  if (issue.format === "url") return issue.pattern === "^https?$" ? "a http:// or https:// URL" : "a URL";
-  if (issue.format === "regex") return `of the form ${issue.pattern}`;
-  return `a valid ${issue.format}`;
+function format(name: string, issue: Extract<Issue, { code: "invalid_format" }>): Words {
+  if (issue.format === "url") {
+    return { message: `${name} is not a URL`, hint: "write it in full, such as http://localhost:8080/health" };
+  }
+  const form = issue.format === "regex" ? `of the form ${issue.pattern}` : `a valid ${issue.format}`;
+  return { message: `${name} is not ${form}` };
 }

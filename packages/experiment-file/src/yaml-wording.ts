@@ -37,7 +37,10 @@ const anything: Wording = {
 };
 
 /** Our words for a YAML error. The library's own may hold what stands in the file, a password for one. */
-export function yamlWording({ code, message }: YAMLError): Wording {
+export function yamlWording({ code, message }: YAMLError, restOfLine: string): Wording {
+  if (code === "BLOCK_AS_IMPLICIT_KEY" && !/:(?:\s|$)/.test(restOfLine)) {
+    return { message: "the next line is indented too far to be the key after this one" };
+  }
   if (code === "BAD_SCALAR_START") {
     return { message: `a value cannot start with ${message.at(-1)}`, hint: "put it in quotes" };
   }
