@@ -37,6 +37,7 @@ describe("the config of a database", () => {
     "postgres://user:s3cret@h/db?sslmoed=require",
     "mysql://user:s3cret@h/db?ssl-mode=maybe",
     "mysql://user:s3cret@h/db?pool=5",
+    "mysql://user:s3cret@10.0.0.1/db?ssl-mode=VERIFY_IDENTITY",
     "postgres://user:s3cret%@h/db",
     "postgres://user:s3cret@h/db?connect_timeout=soon",
     "not a url, s3cret",

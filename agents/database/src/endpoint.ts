@@ -1,3 +1,5 @@
+import { isIP } from "node:net";
+
 /** Which family of servers an URL names. MariaDB and MySQL speak the same protocol; the version tells them apart. */
 export type Engine = "postgres" | "mysql";
 
@@ -117,11 +119,19 @@ function postgresEndpoint(base: Base, urlHost: string, params: Map<string, strin
 
 function mysqlEndpoint(base: Base, urlHost: string, params: Map<string, string>): Endpoint {
   const socket = params.get("socket");
+  const host = urlHost || "localhost";
+  const mode = mysqlTlsMode(params);
+  // the driver checks a certificate against "localhost" when it is given an address
+  if (mode === "verify-full" && isIP(host) !== 0) {
+    throw new ConnectionUrlError(
+      `it wants the server's identity checked, for which the host has to be a name, not ${host}`,
+    );
+  }
   return {
     ...base,
-    host: urlHost || "localhost",
+    host,
     ...(socket && { socket }),
-    tls: tlsOf(mysqlTlsMode(params), params.get("ssl-ca"), params.get("ssl-cert"), params.get("ssl-key")),
+    tls: tlsOf(mode, params.get("ssl-ca"), params.get("ssl-cert"), params.get("ssl-key")),
     connectTimeout: seconds(params.get("connect-timeout")),
     channelBinding: false,
   };
