@@ -1,4 +1,5 @@
 import { isErrorColumn } from "../fold/figures.ts";
+import { clipped } from "./markup.ts";
 import type { PerWindow, RunReport, Spread } from "../report.ts";
 
 /** One chart to draw: numbers of one unit over the time of the run. */
@@ -18,7 +19,13 @@ export interface ChartPlan {
 /** A chart for every unit of every sampled source (errors by themselves), and for every probe that was asked. */
 export function chartsOf(report: RunReport): ChartPlan[] {
   const plans = [...report.sources.flatMap(sourceCharts), ...report.probes.flatMap(probeCharts)];
-  return plans.map((plan, index) => ({ ...plan, id: `chart-${index + 1}` }));
+  return plans.map((plan, index) => ({
+    ...plan,
+    id: `chart-${index + 1}`,
+    title: clipped(plan.title, 120),
+    unit: plan.unit && clipped(plan.unit, 20),
+    series: plan.series.map((series) => ({ ...series, name: clipped(series.name, 60) })),
+  }));
 }
 
 type Unnamed = Omit<ChartPlan, "id">;

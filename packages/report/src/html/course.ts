@@ -4,7 +4,7 @@ import { chartsOf, type ChartPlan } from "./chart-plan.ts";
 import { chartSteps } from "./decimate.ts";
 import { chartFrame } from "./fault-marks.ts";
 import { lineChart, valueScale } from "./line-chart.ts";
-import { clipped, embeddedJson, html, type Markup } from "./markup.ts";
+import { embeddedJson, html, type Markup } from "./markup.ts";
 import { timeAxis } from "./time-axis.ts";
 import { timeline } from "./timeline.ts";
 
@@ -58,20 +58,18 @@ function caption(plan: ChartPlan): Markup {
   const scale = valueScale(plan);
   const far = plan.limits.filter(({ value }) => !scale.reaches(value));
   const notes = [
-    ...(plan.unit === null ? [] : [clipped(plan.unit, 20)]),
+    ...(plan.unit === null ? [] : [plan.unit]),
     ...(scale.logarithmic ? ["logarithmic"] : []),
     ...far.map(({ label, value }) => `limit ${label} ${quantity(value, plan.unit)}`),
   ];
   return html`<figcaption>
-    <span class="chart-title"
-      ><bdi>${clipped(plan.title, 120)}</bdi> <span class="soft">${notes.join(", ")}</span></span
-    >
+    <span class="chart-title"><bdi>${plan.title}</bdi> <span class="soft">${notes.join(", ")}</span></span>
     <ul class="legend">
       ${plan.series.map(({ name, tint, stats: { before, during } }) => {
         const medians = [before.p50, during.p50].filter((value) => value !== null);
         const usual = medians.map((value) => quantity(value, plan.unit)).join(" → ") || "–";
         return html`<li>
-          <i class="swatch ${tint}"></i><bdi>${clipped(name, 60)}</bdi> <output data-usual="${usual}">${usual}</output>
+          <i class="swatch ${tint}"></i><bdi>${name}</bdi> <output data-usual="${usual}">${usual}</output>
         </li>`;
       })}
     </ul>

@@ -1,5 +1,5 @@
 import type { FaultReport, RunReport } from "../report.ts";
-import { html, type Markup } from "./markup.ts";
+import { clipped, html, type Markup } from "./markup.ts";
 import type { TimeAxis } from "./time-axis.ts";
 
 /** A fault as charts show it: from when it bit until it was put back. */
@@ -22,7 +22,8 @@ export interface ChartFrame {
 const mostWindows = 12;
 
 export const faultTag = (index: number) => (index < 26 ? String.fromCharCode(65 + index) : String(index + 1));
-export const faultName = (fault: Pick<FaultReport, "skill" | "fault">) => fault.skill ?? `fault ${fault.fault}`;
+export const faultName = (fault: Pick<FaultReport, "skill" | "fault">) =>
+  clipped(fault.skill ?? `fault ${fault.fault}`, 80);
 
 export function chartFrame(report: RunReport, axis: TimeAxis): ChartFrame {
   const undoing = report.undos.flatMap(({ startedAt, endedAt }) =>

@@ -36,4 +36,4 @@ export function clipped(text: string, limit = 600): string {
 }
 
 /** JSON that can stand inside a script element. */
-export const embeddedJson = (value: unknown) => new Markup(JSON.stringify(value).replaceAll("<", "\\u003c"));
+export const embeddedJson = (value: unknown) => new Markup(visible(JSON.stringify(value)).replaceAll("<", "\\u003c"));

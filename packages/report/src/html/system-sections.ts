@@ -51,10 +51,11 @@ function windowCell(report: RunReport, probe: Probe, when: (typeof windows)[numb
   }${stats.asked > 0 && measured(stats)}`;
 }
 
-function measured({ asked, failed, latencyMs }: ProbeStats): Markup {
+function measured({ asked, failed, latencyMs: { n, p50, p95, max } }: ProbeStats): Markup {
   const tone = failed > 0 ? "warn-text" : "soft";
+  const say = (name: string, value: number | null) => `${name} ${millis(value)}`.replaceAll(" ", "\u00a0");
   return html`<div class="${tone}">${asked - failed} of ${asked} within tolerance</div>
-    ${latencyMs.n > 0 && html`<div class="soft">p50 ${millis(latencyMs.p50)}, p95 ${millis(latencyMs.p95)}, max ${millis(latencyMs.max)}</div>`}`;
+    ${n > 0 && html`<div class="soft">${say("p50", p50)}, ${say("p95", p95)}, ${say("max", max)}</div>`}`;
 }
 
 export function guardSection(report: RunReport): Markup | null {

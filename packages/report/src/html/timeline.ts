@@ -2,7 +2,7 @@ import type { Phase } from "@chaos-agents/core";
 import { clock, millis } from "../quantities.ts";
 import type { RunReport } from "../report.ts";
 import { backdrop, type ChartFrame, crosshair, faultName, faultTag, foreground, percent } from "./fault-marks.ts";
-import { html, type Markup } from "./markup.ts";
+import { clipped, html, type Markup } from "./markup.ts";
 
 const mostRows = 40;
 const rowHeight = 34;
@@ -110,7 +110,7 @@ function faultRow(fault: RunReport["faults"][number], index: number, y: number, 
   const anchor = left + (faultName(fault).length + 2) * 1.9 > 100 ? "end" : "";
   const word = stateWord(fault);
   const things = fault.things.map((thing) => thing.key);
-  const about = things.length > 1 ? `${things.length} things` : (things[0] ?? "");
+  const about = things.length > 1 ? `${things.length} things` : clipped(things[0] ?? "", 80);
   return html`<g>
     <title>${faultName(fault)} ${about}${word}</title>
     <line class="row" x1="0" x2="100%" y1="${y}" y2="${y}" />

@@ -50,7 +50,7 @@ export function liveFrame(state: Readonly<RunState>, options: FrameOptions): str
 
 function headline(state: RunState, t: number, width: number, paint: Paint, ellipsis: string): string {
   const { header, verdict, stops } = state;
-  const elapsed = clock(verdict === null ? t : state.lastAt);
+  const elapsed = fitted(clock(verdict === null ? t : state.lastAt), width - 14, ellipsis);
   const [status, ink]: [string, Ink] =
     verdict !== null
       ? [shownVerdict(verdict).title, shownVerdict(verdict).tone]

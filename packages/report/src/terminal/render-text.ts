@@ -1,6 +1,5 @@
 import type { RunReport } from "../report.ts";
 import { shownVerdict } from "../verdict.ts";
-import { oneLine } from "../visible.ts";
 import { type Cell, fitted, grid, wrapped } from "./columns.ts";
 import { painter, signs } from "./paint.ts";
 import {
@@ -39,7 +38,7 @@ export function renderText(report: RunReport, { color, width: columns, unicode =
   };
   const indented = (text: string, left = 2) => wrapped(text, width - left).map((line) => " ".repeat(left) + line);
   const section = (title: string, body: readonly string[]) =>
-    body.length === 0 ? [] : ["", paint("strong", title), ...body];
+    body.length === 0 ? [] : ["", paint("strong", fitted(title, width, ellipsis)), ...body];
 
   const { header, reason, summary, findings, sources } = report;
   const { title, tone } = shownVerdict(report.verdict);
@@ -56,7 +55,7 @@ export function renderText(report: RunReport, { color, width: columns, unicode =
     ...section("Figures", noted(figureRows(report, width >= 70), [2])),
     ...sources.flatMap((source) =>
       section(
-        `Measured: ${oneLine(source.source)}`,
+        `Measured: ${source.source}`,
         rows(sampledRows(source, report, Math.max(0, Math.min(32, width - 54)), unicode), [0]),
       ),
     ),
@@ -72,7 +71,7 @@ export function renderText(report: RunReport, { color, width: columns, unicode =
       }),
     ),
     ...section("Still to be put back", noted(leftRows(report, sign), [2])),
-    ...(report.retry === null ? [] : ["", `  ${paint("strong", oneLine(report.retry))}`]),
+    ...(report.retry === null ? [] : ["", ...indented(report.retry).map((line) => paint("strong", line))]),
   ];
   return `${lines.join("\n")}\n`;
 }
