@@ -21,7 +21,14 @@ export interface Thing<Data = unknown> {
 /** What preflight found. An `error` stops the run before anything is touched. */
 export interface Finding {
   level: "error" | "warning" | "info";
-  code: "permission-missing" | "unsupported" | "side-effects" | "no-effect" | "self-harm" | "note";
+  code:
+    | "permission-missing"
+    | "unsupported"
+    | "side-effects"
+    | "no-effect"
+    | "self-harm"
+    | "blast-radius-exceeded"
+    | "note";
   message: string;
   /** What would mend it, as something to type where there is such a thing: a GRANT, a package, a param. */
   remedy?: string;

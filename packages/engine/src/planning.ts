@@ -150,7 +150,14 @@ function overBlastRadius(allowed: BlastCost | undefined, asked: BlastCost): Foun
     const [most, wanted] = [allowed[unit], asked[unit]];
     if (most === undefined || wanted === undefined || wanted <= most) return [];
     const message = `the plan asks for ${wanted} ${unit}, the blast_radius allows ${most}`;
-    return [{ level: "error", code: "self-harm", message, remedy: "ask for less, or raise blast_radius" } as const];
+    return [
+      {
+        level: "error",
+        code: "blast-radius-exceeded",
+        message,
+        remedy: "ask for less, or raise blast_radius",
+      } as const,
+    ];
   });
 }
 
