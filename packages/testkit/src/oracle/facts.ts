@@ -25,7 +25,7 @@ export interface PhotographOptions {
 }
 
 /** Longer than any photograph has to wait for a lock, unless a fault still holds it. */
-export const lockPatienceSeconds = 5;
+export const lockPatienceSeconds = 3;
 
 export function noFacts(): Photograph["facts"] {
   return { rows: {}, schema: {}, sequences: {}, grants: {}, settings: {}, sessions: {}, locks: {} };

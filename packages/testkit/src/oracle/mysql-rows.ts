@@ -29,6 +29,8 @@ export async function mysqlRows(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const tables = await baseTables(connection, database);
+  // the dump program waits for a lock without end; this session does not
+  for (const { name } of tables) await ask(connection.promise(), `SELECT 1 FROM ${quote(name)} LIMIT 0`);
   const program = findProgram("mariadb-dump", "mysqldump");
   const dumped = program === undefined ? undefined : await dump(program, url, database, tables, signal);
   for (const table of tables) {
