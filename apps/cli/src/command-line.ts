@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { commandList } from "./commands/index.ts";
-import { tellFailure, usageError } from "./failure.ts";
+import { examples, paragraph } from "./examples.ts";
 import { Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
 
@@ -11,17 +11,23 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
     await terminal.flush();
     process.exit(code);
   };
-  const crash = (error: unknown) => void end(tellFailure(error, terminal));
+  const tell = async (error: unknown) => (await import("./failure.ts")).tellFailure(error, terminal);
+  const crash = (error: unknown) => void tell(error).then(end);
   process.on("uncaughtException", crash);
   process.on("unhandledRejection", crash);
   try {
+    // Words with a URL in them may be shown again, in an error for one.
+    if (!words.every((word) => flags.has(word))) terminal.hide((await import("@chaos-agents/core")).redactor([]));
     const program = await commandTree(words, terminal);
     await program.parseAsync(words, { from: "user" });
   } catch (error) {
-    process.exitCode = tellFailure(error, terminal);
+    process.exitCode = await tell(error);
   }
   await end(Number(process.exitCode ?? 0));
 }
+
+/** These load nothing: they answer as fast as can be. */
+const flags: ReadonlySet<string> = new Set(["-V", "--version", "-h", "--help"]);
 
 /** The commands; only those that `words` name are loaded with their options, so that each starts as fast as it can. */
 async function commandTree(words: readonly string[], terminal: Terminal): Promise<Command> {
@@ -41,22 +47,33 @@ async function commandTree(words: readonly string[], terminal: Terminal): Promis
       getErrHasColors: () => terminal.colours(terminal.stderr),
     });
   for (const { name, summary, group, load } of commandList) {
-    const command = program.command(name, { hidden: group === undefined }).summary(summary).description(summary);
+    const command = program
+      .command(name, { hidden: group === undefined })
+      .summary(summary)
+      .description(summary);
     if (group !== undefined) command.helpGroup(group);
     if (words.includes(name)) (await load()).define(command, terminal);
     // A stub never runs; it only has to let its words pass so that the real error is the one shown.
     else command.allowUnknownOption().allowExcessArguments();
   }
-  program.addHelpText("after", closing);
+  program.addHelpText(
+    "after",
+    examples(
+      ["chaos init", "write a first experiment, asking a few questions"],
+      ["chaos run shop.yaml --dry-run", "see what it would touch, and how each thing is put back"],
+      ["chaos run shop.yaml", "run it; Ctrl-C puts everything back"],
+      ["chaos halt", "stop and undo every run on this machine"],
+    ),
+  );
+  program.addHelpText("after", paragraph(closing));
   return program;
 }
 
-const closing = `
-Examples:
-  chaos init                              write a first experiment, asking a few questions
-  chaos run shop.yaml --dry-run           see what it would touch, and how each thing is put back
-  chaos run shop.yaml                     run it; Ctrl-C puts everything back
-  chaos halt                              stop and undo every run on this machine
+const closing =
+  "Exit codes: 0 success, 1 failed, 2 usage or config, 3 steady state failed, 4 rollback incomplete, 5 stopped by a guard " +
+  "or halt, 130 interrupted and undone. More: chaos help exit-codes";
 
-Exit codes: 0 success, 1 failed, 2 usage or config, 3 steady state failed, 4 rollback incomplete,
-5 stopped by a guard or halt, 130 interrupted and undone. More: chaos help exit-codes`;
+/** Commander's own words for a wrong command line, in the form that all our errors have. */
+function usageError(text: string): string {
+  return text.trimEnd().replace(/\n\(Did you mean ([^)]*)\)$/, "\n  hint: did you mean $1");
+}

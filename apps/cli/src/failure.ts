@@ -23,10 +23,3 @@ function stackOf(error: Error): string {
   const own = error.stack ?? String(error);
   return error.cause instanceof Error ? `${own}\ncaused by ${stackOf(error.cause)}` : own;
 }
-
-/** Commander's own words for a wrong command line, in our form. */
-export function usageError(text: string): string {
-  return text.trimEnd().replace(/\n\((Did you mean [^)]*)\)$/, (_, guess: string) => {
-    return `\n  hint: ${guess[0]!.toLowerCase()}${guess.slice(1)}`;
-  });
-}

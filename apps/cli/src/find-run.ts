@@ -13,7 +13,10 @@ export async function findRun(store: JournalStore, word: string): Promise<RunSum
   if (only && others.length === 0) return only;
   if (only) {
     throw new ChaosError("unknown-run", `${matching.length} runs begin with "${word}"`, {
-      remedy: `type more of one: ${matching.slice(0, 5).map(({ run }) => run).join(", ")}`,
+      remedy: `type more of one: ${matching
+        .slice(0, 5)
+        .map(({ run }) => run)
+        .join(", ")}`,
     });
   }
   throw new ChaosError("unknown-run", runs.length === 0 ? "no run was made yet" : `there is no run "${word}"`, {

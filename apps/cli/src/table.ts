@@ -17,7 +17,9 @@ export function table(
   rows: readonly (readonly (string | number | boolean | null)[])[],
   { width, heading = (text) => text }: TableOptions = {},
 ): string {
-  const right = columns.map((_, i) => rows.length > 0 && rows.every((row) => row[i] === null || typeof row[i] === "number"));
+  const right = columns.map(
+    (_, i) => rows.length > 0 && rows.every((row) => row[i] === null || typeof row[i] === "number"),
+  );
   const body = rows.map((row) => row.map(cell));
   const head = columns.map((column) => column.toUpperCase());
   const widths = columns.map((_, i) => Math.max(...[head, ...body].map((row) => stringWidth(row[i] ?? ""))));

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { styleText } from "node:util";
-import { type Redact, redactor } from "@chaos-agents/core";
+import type { Redact } from "@chaos-agents/core";
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -10,7 +10,7 @@ export class Terminal {
   readonly stderr = process.stderr;
   readonly env = process.env;
   readonly #closed = new AbortController();
-  #redacts: Redact[] = [redactor([])];
+  readonly #redacts: Redact[] = [];
 
   constructor() {
     // Whoever read our output may leave (`| head`, a closed window): that must never be what ends an undo.
@@ -66,7 +66,19 @@ export class Terminal {
 
   /** Columns to fit into; undefined where nobody looks, as in a pipe. */
   width(stream: NodeJS.WriteStream = this.stdout): number | undefined {
-    return stream.isTTY ? Math.max(20, stream.columns) : undefined;
+    // A terminal that does not know its size says 0.
+    return stream.isTTY ? Math.max(20, stream.columns || 80) : undefined;
+  }
+
+  /** Whether more than ASCII can be shown; where nothing says otherwise, it can. */
+  get unicode(): boolean {
+    const locale = this.env["LC_ALL"] || this.env["LC_CTYPE"] || this.env["LANG"];
+    return !locale || /utf-?8/i.test(locale);
+  }
+
+  /** How a report for people is to look there. */
+  textOptions(stream: NodeJS.WriteStream): { color: boolean; width: number; unicode: boolean } {
+    return { color: this.colours(stream), width: this.width(stream) ?? 100, unicode: this.unicode };
   }
 
   /** A line typed by the person, or undefined when they leave the question (Ctrl-D, or `signal`). */

@@ -9,7 +9,7 @@ export { mariadbMissing, type MariadbOptions, startMariadb } from "./servers/mar
 export type { PostgresVersion } from "./servers/postgres-binaries.ts";
 export { type PostgresOptions, startPostgres } from "./servers/postgres-server.ts";
 export { allGone, killTree, processTree, stillRunning } from "./servers/process-tree.ts";
-export type { Statement } from "./servers/statement-log.ts";
+export { readStatements, type Statement } from "./servers/statement-log.ts";
 export {
   startWireProxy,
   type WireAction,

@@ -4,13 +4,11 @@ import type { Terminal } from "../terminal.ts";
 import { commandList } from "./index.ts";
 
 export function define(command: Command, terminal: Terminal): void {
-  command
-    .argument("[words...]", "the words so far, the last one unfinished")
-    .action(async (words: string[]) => {
-      const { values, files } = await candidates(command.parent!, words, lookups);
-      for (const { value, description } of values) terminal.print(`${value}\t${description}`);
-      if (files) terminal.print(":files");
-    });
+  command.argument("[words...]", "the words so far, the last one unfinished").action(async (words: string[]) => {
+    const { values, files } = await candidates(command.parent!, words, lookups);
+    for (const { value, description } of values) terminal.print(`${value}\t${description}`);
+    if (files) terminal.print(":files");
+  });
 }
 
 const lookups: Lookups = {
@@ -27,5 +25,6 @@ const lookups: Lookups = {
     const agents = [...catalog.agents, ...(catalog.declared ?? [])];
     return agents.flatMap(({ skills }) => skills.map(({ name, summary }) => ({ value: name, description: summary })));
   },
-  command: async () => commandList.filter(({ group }) => group).map(({ name, summary }) => ({ value: name, description: summary })),
+  command: async () =>
+    commandList.filter(({ group }) => group).map(({ name, summary }) => ({ value: name, description: summary })),
 };

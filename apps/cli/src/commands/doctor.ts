@@ -13,7 +13,9 @@ import { howItEnded } from "./runs.ts";
 
 export function define(command: Command, terminal: Terminal): void {
   command
-    .description("Looks for anything of ours on a file's targets, whatever the journal says, and for runs that are still open.")
+    .description(
+      "Looks for anything of ours on a file's targets, whatever the journal says, and for runs that are still open.",
+    )
     .argument("<file>", "an experiment file")
     .option("--json", "one JSON object")
     .addHelpText("after", examples(["chaos doctor shop.yaml", "is anything of ours still there?"]))
@@ -44,7 +46,12 @@ function tell(targets: Diagnosis["targets"], open: Diagnosis["open"], terminal: 
     else if (marks.length === 0) terminal.print(`${title}: nothing of ours`);
     else {
       terminal.print(title);
-      const rows = marks.map(({ key, run, remove, detail }) => [key, run ?? null, remove ? "sweep" : "recover", detail]);
+      const rows = marks.map(({ key, run, remove, detail }) => [
+        key,
+        run ?? null,
+        remove ? "sweep" : "recover",
+        detail,
+      ]);
       terminal.print(table(["mark", "run", "goes with", "detail"], rows, { width: terminal.width() }));
     }
   }

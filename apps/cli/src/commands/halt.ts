@@ -36,7 +36,9 @@ export function define(command: Command, terminal: Terminal): void {
       terminal.print(`${terminal.style("bold", "Halted.")} No run starts on this machine until \`chaos resume\`.`);
       const live = await waitForRuns(store, terminal, systemClock, { timeout: patience, signal: ways.stop.signal });
       for (const { run, experiment } of live) {
-        terminal.say(`${run} ${experiment}: has not ended within ${timeout}; watch it with \`chaos events ${run} --follow\``);
+        terminal.say(
+          `${run} ${experiment}: has not ended within ${timeout}; watch it with \`chaos events ${run} --follow\``,
+        );
       }
       const abandoned = (await store.list()).filter(isAbandoned);
       const recovered = await recoverRuns(abandoned, { store, stop: ways.stop, terminal });

@@ -23,10 +23,25 @@ const other = "Other:";
 /** THE list of commands. */
 export const commandList: readonly ListedCommand[] = [
   { name: "init", group: experiments, summary: "write a first experiment", load: () => import("./init.ts") },
-  { name: "validate", group: experiments, summary: "check files without connecting", load: () => import("./validate.ts") },
+  {
+    name: "validate",
+    group: experiments,
+    summary: "check files without connecting",
+    load: () => import("./validate.ts"),
+  },
   { name: "discover", group: experiments, summary: "show what is on the targets", load: () => import("./discover.ts") },
-  { name: "run", group: experiments, summary: "run experiments, and put everything back", load: () => import("./run.ts") },
-  { name: "list-skills", group: skills, summary: "list the ways to break things", load: () => import("./list-skills.ts") },
+  {
+    name: "run",
+    group: experiments,
+    summary: "run experiments, and put everything back",
+    load: () => import("./run.ts"),
+  },
+  {
+    name: "list-skills",
+    group: skills,
+    summary: "list the ways to break things",
+    load: () => import("./list-skills.ts"),
+  },
   { name: "show", group: skills, summary: "explain one skill: params, effect, undo", load: () => import("./show.ts") },
   { name: "runs", group: runs, summary: "list runs", load: () => import("./runs.ts") },
   { name: "report", group: runs, summary: "print or write a run's report", load: () => import("./report.ts") },
@@ -35,7 +50,12 @@ export const commandList: readonly ListedCommand[] = [
   { name: "doctor", group: safety, summary: "look for anything of ours on targets", load: () => import("./doctor.ts") },
   { name: "halt", group: safety, summary: "stop and undo every run, block new ones", load: () => import("./halt.ts") },
   { name: "resume", group: safety, summary: "allow runs again after a halt", load: () => import("./resume.ts") },
-  { name: "completion", group: other, summary: "print a completion script for a shell", load: () => import("./completion.ts") },
+  {
+    name: "completion",
+    group: other,
+    summary: "print a completion script for a shell",
+    load: () => import("./completion.ts"),
+  },
   { name: "help", group: other, summary: "show help for a command or topic", load: () => import("./help.ts") },
   { name: "__complete", summary: "candidates for a completion script", load: () => import("./complete.ts") },
 ];

@@ -37,10 +37,13 @@ export function define(command: Command, terminal: Terminal): void {
       const flag = options.force ? "w" : "wx";
       await writeFile(file, starterExperiment(answers, catalog), { flag }).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== "EEXIST") throw error;
-        throw new ChaosError("usage", `${file} is already there`, { remedy: "give another name, or --force to replace it" });
+        throw new ChaosError("usage", `${file} is already there`, {
+          remedy: "give another name, or --force to replace it",
+        });
       });
       terminal.print(`Written: ${file}\n\nNext:`);
-      if (answers.urlVariable !== undefined) terminal.print(`  export ${answers.urlVariable}=…      where the target is`);
+      if (answers.urlVariable !== undefined)
+        terminal.print(`  export ${answers.urlVariable}=…      where the target is`);
       terminal.print(`  chaos run ${file} --dry-run   see what it would touch, without touching it`);
     });
 }
@@ -85,8 +88,13 @@ async function chooseSkills(agent: Agent, question: Question, terminal: Terminal
   const [first] = agent.skills;
   if (!first) return [];
   if (terminal.interactive) {
-    terminal.say(agent.skills.map(({ name, summary }, i) => `${String(i + 1).padStart(4)}  ${name}: ${summary}`).join("\n"));
+    terminal.say(
+      agent.skills.map(({ name, summary }, i) => `${String(i + 1).padStart(4)}  ${name}: ${summary}`).join("\n"),
+    );
   }
   const chosen = await question("What to break? (numbers or names, with spaces between)", first.name);
-  return chosen.split(/[\s,]+/).filter(Boolean).map((word) => agent.skills[Number(word) - 1]?.name ?? word);
+  return chosen
+    .split(/[\s,]+/)
+    .filter(Boolean)
+    .map((word) => agent.skills[Number(word) - 1]?.name ?? word);
 }

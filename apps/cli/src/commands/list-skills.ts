@@ -25,7 +25,11 @@ export function define(command: Command, terminal: Terminal): void {
         ...(catalog.declared ?? []).map((agent) => ({ ...agent, runnable: false })),
       ];
       const wanted = agents.filter((one) => target === undefined || [one.target, ...one.aliases].includes(target));
-      if (wanted.length === 0) throw unknownTarget(target!, agents.flatMap((one) => [one.target, ...one.aliases]));
+      if (wanted.length === 0)
+        throw unknownTarget(
+          target!,
+          agents.flatMap((one) => [one.target, ...one.aliases]),
+        );
       const skills = wanted.flatMap(({ target, runnable, skills }) =>
         skills.map(({ name, summary }) => ({ skill: name, target, description: summary, runnable })),
       );

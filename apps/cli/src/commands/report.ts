@@ -10,7 +10,9 @@ type Format = "text" | "html" | "json" | "junit";
 
 export function define(command: Command, terminal: Terminal): void {
   command
-    .description("Prints a run's report, folded from its events: the same for a run that was killed, up to its last event.")
+    .description(
+      "Prints a run's report, folded from its events: the same for a run that was killed, up to its last event.",
+    )
     .argument("<run>", "a run's id, the beginning of one, or `last`")
     .addOption(
       new Option("--format <format>", "in which form").choices(["text", "html", "json", "junit"]).default("text"),
@@ -30,7 +32,7 @@ export function define(command: Command, terminal: Terminal): void {
       const report = foldRun(await Array.fromAsync(store.events(run)));
       const toScreen = out === undefined;
       const renderers: Record<Format, () => string> = {
-        text: () => renderText(report, { color: toScreen && terminal.colours(terminal.stdout), width: terminal.width() ?? 100 }),
+        text: () => renderText(report, toScreen ? terminal.textOptions(terminal.stdout) : { color: false, width: 100 }),
         html: () => renderHtml(report),
         json: () => renderJson(report),
         junit: () => renderJunit(report),

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { examples } from "../examples.ts";
+import { examples, paragraph } from "../examples.ts";
 import type { RunOptions } from "../run/run-file.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -25,7 +25,10 @@ export function define(command: Command, terminal: Terminal): void {
         ["chaos run shop.yaml --only checkout", "one experiment of several"],
       ),
     )
-    .addHelpText("after", "\nExit codes: see `chaos help exit-codes`; with several experiments the worst of theirs.")
+    .addHelpText(
+      "after",
+      paragraph("Exit codes: see `chaos help exit-codes`; with several experiments the worst of theirs."),
+    )
     .action(async (file: string, options: RunOptions) => {
       const { runFile } = await import("../run/run-file.ts");
       process.exitCode = await runFile(file, options, terminal);

@@ -15,9 +15,16 @@ export function define(command: Command, terminal: Terminal): void {
       const runs = await openStore().list();
       if (json) return terminal.printJson(runs);
       if (runs.length === 0) return terminal.print("No run was made yet: see `chaos init` and `chaos run`.");
-      const rows = runs.map((run) => [run.run, run.experiment, localTime(run.startedAt), took(run), howItEnded(run)]);
-      const heading = (text: string) => terminal.style("bold", text);
-      terminal.print(table(["run", "experiment", "started", "took", "ended"], rows, { width: terminal.width(), heading }));
+      const width = terminal.width();
+      const wide = width === undefined || width >= 90;
+      const rows = runs.map((run) => [
+        run.run,
+        run.experiment,
+        ...(wide ? [localTime(run.startedAt), took(run)] : []),
+        howItEnded(run),
+      ]);
+      const columns = ["run", "experiment", ...(wide ? ["started", "took"] : []), "ended"];
+      terminal.print(table(columns, rows, { width, heading: (text) => terminal.style("bold", text) }));
     });
 }
 

@@ -36,7 +36,10 @@ interface Shown {
 function describe(name: string): Shown {
   const found = everySkill().find(({ skill }) => skill.name === name);
   if (!found) {
-    const guess = nearest(name, everySkill().map(({ skill }) => skill.name));
+    const guess = nearest(
+      name,
+      everySkill().map(({ skill }) => skill.name),
+    );
     throw new ChaosError("unknown-skill", `there is no skill "${name}"`, {
       remedy: guess === undefined ? "see `chaos list-skills`" : `did you mean ${guess}?`,
     });
@@ -73,13 +76,20 @@ const seenWords: Record<Skill["seen"], string> = {
   accepted: "only that the target accepted it can be seen",
 };
 
-function tell({ skill, target, summary, runnable, effect, undo, seen, params, example }: Shown, terminal: Terminal): void {
+function tell(
+  { skill, target, summary, runnable, effect, undo, seen, params, example }: Shown,
+  terminal: Terminal,
+): void {
   const width = Math.min(terminal.width() ?? 100, 100);
-  const paragraph = (text: string) => wrap(text, width - 2).map((line) => `  ${line}`).join("\n");
+  const paragraph = (text: string) =>
+    wrap(text, width - 2)
+      .map((line) => `  ${line}`)
+      .join("\n");
   const section = (title: string, body: string) => terminal.print(`\n${terminal.style("bold", title)}\n${body}`);
   terminal.print(`${terminal.style("bold", skill)}  (${target})`);
   terminal.print(paragraph(summary));
-  if (!runnable) terminal.print(paragraph("Declared: files that use it are checked, but this version cannot run it yet."));
+  if (!runnable)
+    terminal.print(paragraph("Declared: files that use it are checked, but this version cannot run it yet."));
   if (effect !== undefined) section("Effect", paragraph(effect));
   if (undo) section("Undo", `${paragraph(worthWords[undo.worth])}\n${paragraph(undo.note)}`);
   if (seen) section("How it is seen", paragraph(seenWords[seen]));
@@ -87,7 +97,11 @@ function tell({ skill, target, summary, runnable, effect, undo, seen, params, ex
   section("Example", example.trimEnd().replaceAll(/^/gm, "  "));
 }
 
-function param({ name, type, default: fallback, required, description }: ParamLine, width: number, terminal: Terminal): string {
+function param(
+  { name, type, default: fallback, required, description }: ParamLine,
+  width: number,
+  terminal: Terminal,
+): string {
   const given = required ? "has to be given" : fallback === null ? "may be left out" : `default ${fallback}`;
   const lines = wrap(description, width - 6).map((line) => `      ${line}`);
   return [`  ${terminal.style("cyan", name)}  ${type}; ${given}`, ...(description === "" ? [] : lines)].join("\n");

@@ -8,7 +8,9 @@ import type { Terminal } from "../terminal.ts";
 
 export function define(command: Command, terminal: Terminal): void {
   command
-    .description("Checks experiment, daemon and LLM files, and tells everything that is wrong at once. Connects to nothing.")
+    .description(
+      "Checks experiment, daemon and LLM files, and tells everything that is wrong at once. Connects to nothing.",
+    )
     .argument("<files...>", "files to check; - is standard input")
     .option("--json", "one JSON object a file, in an array")
     .addHelpText(

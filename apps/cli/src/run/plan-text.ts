@@ -10,19 +10,29 @@ interface PlanOptions {
 }
 
 /** What a run is going to touch, how each thing is put back, what it costs, and what preflight found. */
-export function planText(state: Readonly<RunState>, terminal: Terminal, { stream, most = Infinity }: PlanOptions): string {
+export function planText(
+  state: Readonly<RunState>,
+  terminal: Terminal,
+  { stream, most = Infinity }: PlanOptions,
+): string {
   const bold = (text: string) => terminal.style("bold", text, stream);
   const dim = (text: string) => terminal.style("dim", text, stream);
   const width = terminal.width(stream) ?? Infinity;
   const bullet = (indent: string, mark: string, text: string) => hanging(text, `${indent}${mark}`, width);
-  const lines = [`${bold(`Plan for ${state.header.experiment ?? "the experiment"}`)}${lasting(state.header.plannedMs)}`];
-  for (const { target, label, summary } of state.targets) lines.push(...bullet("", "", `on ${target}: ${label} (${summary})`));
+  const lines = [
+    `${bold(`Plan for ${state.header.experiment ?? "the experiment"}`)}${lasting(state.header.plannedMs)}`,
+  ];
+  for (const { target, label, summary } of state.targets)
+    lines.push(...bullet("", "", `on ${target}: ${label} (${summary})`));
   for (const { fault, skill, target, reversal, planned, things } of state.faults) {
     const several = state.targets.length > 1 ? ` on ${target}` : "";
     lines.push("", `${fault.padStart(3)}  ${bold(skill ?? "?")}${several}${timing(planned)}${worth(reversal, dim)}`);
     for (const thing of things.slice(0, most)) {
       const less = thing.reversal === reversal ? "" : ` (${thing.reversal})`;
-      lines.push(...bullet("     ", "- ", thing.label), ...bullet("       ", "undo: ", `${thing.undoLabel ?? "none"}${less}`));
+      lines.push(
+        ...bullet("     ", "- ", thing.label),
+        ...bullet("       ", "undo: ", `${thing.undoLabel ?? "none"}${less}`),
+      );
     }
     if (things.length > most) lines.push(`     … and ${things.length - most} more; --dry-run names them all`);
   }

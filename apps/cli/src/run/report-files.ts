@@ -19,6 +19,9 @@ export async function writeReports(events: readonly Event[], folder: string): Pr
 
 /** A folder of its own for each experiment of several: `2-checkout-under-load`. */
 export function folderName(index: number, name: string): string {
-  const plain = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-|-$/g, "");
+  const plain = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^-|-$/g, "");
   return `${index + 1}${plain === "" ? "" : `-${plain.slice(0, 60)}`}`;
 }

@@ -55,6 +55,15 @@ export async function runOne({ file, planned, options, folder, seed, store, stop
     return { exitCode, goOn: !last.has(verdict) };
   } catch (error) {
     screen.close();
-    return { exitCode: tellFailure(error, terminal), goOn: false };
+    const exitCode = tellFailure(error, terminal);
+    return { exitCode: (await tellLeft(screen.run, store, terminal)) ? 4 : exitCode, goOn: false };
   }
+}
+
+/** After a failure of our own only the journal knows whether something is still changed. */
+async function tellLeft(run: string | null, store: JournalStore, terminal: Terminal): Promise<boolean> {
+  if (run === null) return false;
+  const { pending } = await store.summary(run).catch(() => ({ pending: 0 }));
+  if (pending > 0) terminal.say(`${pending} left to undo: chaos recover ${run}`);
+  return pending > 0;
 }

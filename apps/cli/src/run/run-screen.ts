@@ -1,6 +1,5 @@
-import type { Event } from "@chaos-agents/core";
-import { RunFold, createEventLines, renderText } from "@chaos-agents/report";
-import { type LiveView, createLiveView } from "./live.ts";
+import { type Event, systemClock } from "@chaos-agents/core";
+import { type LiveView, RunFold, createEventLines, createLiveView, renderText } from "@chaos-agents/report";
 import type { Terminal } from "../terminal.ts";
 import { planText } from "./plan-text.ts";
 
@@ -52,13 +51,20 @@ export class RunScreen {
     else if (this.#isLive && !this.#options.dryRun) this.#early.push(event);
   };
 
+  /** The run's id; null before it began. */
+  get run(): string | null {
+    return this.#fold.state.run;
+  }
+
   async approve(signal: AbortSignal): Promise<boolean> {
     this.#showPlan(namedThings);
-    if (!this.#options.yes && this.#terminal.interactive && !(await this.#terminal.confirm("\nRun it?", signal))) {
+    if (!this.#options.yes && this.#terminal.interactive && !(await this.#terminal.confirm("Run it?", signal))) {
       return false;
     }
     if (this.#isLive) {
-      this.#live = createLiveView({ stream: this.#stream, color: this.#terminal.colours(this.#stream) });
+      const { unicode } = this.#terminal;
+      const color = this.#terminal.colours(this.#stream);
+      this.#live = createLiveView({ stream: this.#stream, clock: systemClock, color, unicode });
       for (const event of this.#early.splice(0)) this.#live.add(event);
     }
     return true;
@@ -71,10 +77,9 @@ export class RunScreen {
     if (!this.#planShown && report.faults.length > 0) this.#showPlan();
     if (this.#options.dryRun) {
       const tone = report.verdict === "observed" ? "green" : "red";
-      this.#write(`\n${this.#terminal.style(tone, report.reason ?? "", this.#stream)}`);
+      this.#write(`${this.#terminal.style(tone, report.reason ?? "", this.#stream)}`);
     } else {
-      const color = this.#terminal.colours(this.#stream);
-      this.#write(`\n${renderText(report, { color, width: this.#terminal.width(this.#stream) ?? 100 }).trimEnd()}`);
+      this.#write(`\n${renderText(report, this.#terminal.textOptions(this.#stream)).trimEnd()}`);
     }
     return report.exitCode ?? 1;
   }
@@ -91,7 +96,8 @@ export class RunScreen {
   #showPlan(most?: number): void {
     this.#planShown = true;
     this.#write(planText(this.#fold.state, this.#terminal, { stream: this.#stream, ...(most ? { most } : {}) }));
-    this.#write(`\nChance comes from --seed ${this.#options.seed}.`);
+    const seed = `To repeat what it chose by chance: --seed ${this.#options.seed}`;
+    this.#write(`\n${this.#terminal.style("dim", seed, this.#stream)}\n`);
   }
 
   #write(text: string): void {
