@@ -98,6 +98,12 @@ export interface Dialect {
   /** Condition that a column still is exactly what was read: null-safe, and blind to collations that equate. */
   same(column: Column, placeholder: string, alias?: string): string;
 
+  /** Starts a transaction that sees, and keeps, the database as it is now. */
+  readonly beginSnapshot: string;
+  /** A SELECT that keeps the server busy far longer than anybody waits. */
+  heavyQuery(kind: "cpu" | "sort"): string;
+  /** How many deadlocks the server has broken so far; null where we may not see. */
+  deadlocks(ask: Ask): Promise<number | null>;
   /** Condition that about this share of rows meets, by chance. */
   chance(share: number): string;
   /** Condition for rows that were not written since this point in the server's history (`Server.since`). */

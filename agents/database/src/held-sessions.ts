@@ -15,9 +15,13 @@ export class HeldSessions implements Held {
   readonly #sessions = new Set<Session>();
   readonly #opening = new Set<Promise<Session>>();
   readonly #closing = new AbortController();
+  readonly #mayLose: number;
+  #lostSessions = 0;
   #renewing: Promise<void> | undefined;
 
-  constructor(database: Database, mark: string) {
+  /** `mayLose` sessions may end before the whole counts as lost. */
+  constructor(database: Database, mark: string, mayLose = 0) {
+    this.#mayLose = mayLose;
     this.#database = database;
     this.#mark = mark;
     this.#clock = database.clock;
@@ -39,7 +43,9 @@ export class HeldSessions implements Held {
     this.#opening.add(opening);
     const session = await opening.finally(() => this.#opening.delete(opening));
     this.#sessions.add(session);
-    void session.lost.then((reason) => this.#resolveLost(`session ${session.id} ended: ${reason}`));
+    void session.lost.then((reason) => {
+      if (++this.#lostSessions > this.#mayLose) this.#resolveLost(`session ${session.id} ended: ${reason}`);
+    });
     this.#renewing ??= this.#renewAll();
     return session;
   }

@@ -2,7 +2,7 @@ import type { Dialect, Driver, Server } from "../dialect.ts";
 import type { Session } from "../session.ts";
 import { isGone, listSessions, readActivity } from "./activity.ts";
 import { describeTables } from "./describe.ts";
-import { mysqlConnectFailure, mysqlRefusal } from "./errors.ts";
+import { mysqlConnectFailure, mysqlRefusal, refuses } from "./errors.ts";
 import { listOurSessions } from "./marks.ts";
 import { missingRights } from "./privileges.ts";
 import { openMysql } from "./session.ts";
@@ -30,6 +30,20 @@ export const driver: Driver = {
       sessions: listSessions,
       missing: (ask, needs) => missingRights(ask, server, needs),
       ourSessions: listOurSessions,
+      heavyQuery: (kind) => heavyQueries[kind],
+      async deadlocks(ask) {
+        const [counted] = await ask("SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'");
+        if (counted) return Number(counted["Value"]);
+        try {
+          const [metric] = await ask(
+            "SELECT count FROM information_schema.innodb_metrics WHERE name = 'lock_deadlocks'",
+          );
+          return metric ? Number(metric["count"]) : null;
+        } catch (error) {
+          if (refuses(error, "permission")) return null;
+          throw error;
+        }
+      },
       async endSession(ask, id) {
         await kill(ask, `KILL ${Number(id)}`);
       },
@@ -39,6 +53,13 @@ export const driver: Driver = {
       },
     } satisfies Dialect;
   },
+};
+
+const digits = `(${Array.from({ length: 10 }, (_, n) => `SELECT ${n}${n === 0 ? " AS n" : ""}`).join(" UNION ALL ")})`;
+const million = ["a", "b", "c", "d", "e", "f"].map((alias) => `${digits} ${alias}`).join(", ");
+const heavyQueries = {
+  cpu: "SELECT BENCHMARK(2000000000, SHA1('chaos'))",
+  sort: `SELECT COUNT(*) FROM (SELECT SHA1(CONCAT(a.n, b.n, c.n, d.n, e.n, f.n)) m FROM ${million} ORDER BY m LIMIT 1, 1000000) s`,
 };
 
 /** Connection ids are not used again, so one that is unknown by now is simply gone. */

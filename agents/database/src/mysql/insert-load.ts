@@ -28,11 +28,25 @@ async function* insertRows(
   const sources = await readSources(database, session, table, context.random, signal);
   const key = table.keys[0]!;
   const refusals = new Refusals();
-  const waiting = [...inGroups(Array.from({ length: rows }, () => 0), batchRows)].map(({ length }) => length).reverse();
+  const waiting = [
+    ...inGroups(
+      Array.from({ length: rows }, () => 0),
+      batchRows,
+    ),
+  ]
+    .map(({ length }) => length)
+    .reverse();
   let inserted = 0;
   let attempted = 0;
   for (let size = waiting.pop(); size !== undefined; size = waiting.pop()) {
-    const record: MysqlBatch = { engine: "mysql", schema: table.schema, table: table.name, rows: size, key, written: null };
+    const record: MysqlBatch = {
+      engine: "mysql",
+      schema: table.schema,
+      table: table.name,
+      rows: size,
+      key,
+      written: null,
+    };
     const undo = yield { record };
     try {
       await session.query("START TRANSACTION", [], { signal });
@@ -48,10 +62,14 @@ async function* insertRows(
       if (size > 1) waiting.push(Math.ceil(size / 2), Math.floor(size / 2));
       else refusals.note(error);
       if (refusals.areHopeless(inserted)) {
-        throw new ChaosError("fault-not-landed", `the server refuses every row made up for ${table.schema}.${table.name}`, {
-          cause: error,
-          remedy: "give the table a few rows to copy from, or leave it out of tables",
-        });
+        throw new ChaosError(
+          "fault-not-landed",
+          `the server refuses every row made up for ${table.schema}.${table.name}`,
+          {
+            cause: error,
+            remedy: "give the table a few rows to copy from, or leave it out of tables",
+          },
+        );
       }
     } finally {
       attempted += size;
@@ -99,4 +117,8 @@ async function handedOut(session: Session, count: number, signal: AbortSignal): 
   return Array.from({ length: count }, (_, n) => [String(first + BigInt(n) * step)]);
 }
 
-export const mysqlInserting: Inserting<MysqlBatch> = { insert: insertRows, residue: mysqlBatchResidue, undo: undoMysqlBatch };
+export const mysqlInserting: Inserting<MysqlBatch> = {
+  insert: insertRows,
+  residue: mysqlBatchResidue,
+  undo: undoMysqlBatch,
+};

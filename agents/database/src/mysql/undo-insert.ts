@@ -55,7 +55,9 @@ async function deleteUnreferenced(
 ): Promise<number> {
   const { sql, values } = keyCondition(dialect, columnsOf(table, key), keys);
   const target = dialect.table(table);
-  const others = table.referencedBy.map((reference) => ` AND NOT EXISTS (${referenceTo(dialect, target, reference)})`).join("");
+  const others = table.referencedBy
+    .map((reference) => ` AND NOT EXISTS (${referenceTo(dialect, target, reference)})`)
+    .join("");
   return await session.execute(`DELETE FROM ${target} WHERE (${sql})${others}`, values, { signal });
 }
 

@@ -67,6 +67,7 @@ export const mysqlValues = {
   table: ({ schema, name }: { schema: string; name: string }) => `${quote(schema)}.${quote(name)}`,
   placeholder: () => "?",
   fold: (identifier: string) => identifier,
+  beginSnapshot: "START TRANSACTION WITH CONSISTENT SNAPSHOT",
   chance: (share: number) => (share >= 1 ? "TRUE" : `RAND() < ${share}`),
   // no row of ours is told apart by its transaction here
   existedBefore: () => "TRUE",

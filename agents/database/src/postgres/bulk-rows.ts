@@ -20,13 +20,23 @@ export const postgresBulkRows: BulkRows = {
 
   async write(session: Session, { table, key, columns }: RowsAsked, rows, signal) {
     const width = key.length + columns.length;
-    const sets = columns.map((column, i) => `${quote(column.name)} = ${postgresValues.write(column, `v.c${key.length + i}`)}`);
+    const sets = columns.map(
+      (column, i) => `${quote(column.name)} = ${postgresValues.write(column, `v.c${key.length + i}`)}`,
+    );
     const statement = `UPDATE ${postgresValues.table(table)} t SET ${sets.join(", ")} FROM ${arrays(width)} WHERE ${onKey(key)}`;
-    return await session.execute(statement, transposed(rows.map((row) => [...row.key, ...row.values]), width), { signal });
+    return await session.execute(
+      statement,
+      transposed(
+        rows.map((row) => [...row.key, ...row.values]),
+        width,
+      ),
+      { signal },
+    );
   },
 };
 
-const onKey = (key: RowsAsked["key"]) => key.map((column, i) => postgresValues.matches(column, `v.c${i}`, "t")).join(" AND ");
+const onKey = (key: RowsAsked["key"]) =>
+  key.map((column, i) => postgresValues.matches(column, `v.c${i}`, "t")).join(" AND ");
 
 const places = (count: number) => Array.from({ length: count }, (_, i) => i);
 

@@ -43,6 +43,14 @@ export const driver: Driver = {
       sessions: listSessions,
       missing: (ask, needs) => missingRights(ask, server, needs),
       ourSessions: listOurSessions,
+      heavyQuery: (kind) =>
+        kind === "cpu"
+          ? "SELECT count(*) FROM pg_catalog.generate_series(1, 1000000) a, pg_catalog.generate_series(1, 1000000) b WHERE a * b % 7 = 3"
+          : "SELECT count(*) FROM (SELECT pg_catalog.md5(g::text) m FROM pg_catalog.generate_series(1, 5000000) g ORDER BY 1 OFFSET 1) s",
+      async deadlocks(ask) {
+        const [row] = await ask("SELECT deadlocks FROM pg_catalog.pg_stat_database WHERE datname = current_database()");
+        return row ? Number(row["deadlocks"]) : null;
+      },
       async endSession(ask, id, mark) {
         await ask(
           `SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity

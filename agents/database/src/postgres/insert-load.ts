@@ -71,4 +71,8 @@ function batchSizes(rows: number): number[] {
   return rows % batchRows > 0 ? [rows % batchRows, ...whole] : whole;
 }
 
-export const postgresInserting: Inserting<PostgresBatch> = { insert: insertRows, residue: batchResidue, undo: undoBatch };
+export const postgresInserting: Inserting<PostgresBatch> = {
+  insert: insertRows,
+  residue: batchResidue,
+  undo: undoBatch,
+};

@@ -17,6 +17,7 @@ export const postgresValues = {
   table: ({ schema, name }: { schema: string; name: string }) => `${quote(schema)}.${quote(name)}`,
   placeholder: (position: number) => `$${position}`,
   fold: (identifier: string) => identifier.toLowerCase(),
+  beginSnapshot: "BEGIN ISOLATION LEVEL REPEATABLE READ",
   chance: (share: number) => (share >= 1 ? "true" : `pg_catalog.random() < ${share}`),
   existedBefore: (since: string) => `pg_catalog.age(xmin) > pg_catalog.age('${BigInt(since) & 0xffffffffn}'::xid)`,
   // the driver hands on the text of the type's own output function

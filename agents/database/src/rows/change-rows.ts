@@ -56,7 +56,8 @@ export async function* changeRows(
     }
   }
   if (refusals.rows > 0) context.note(`the server refused ${refusals.describe()}`);
-  if (done === 0) throw new ChaosError("fault-not-landed", `no row of ${tableKey(table)} could be changed: ${refusals.describe()}`);
+  if (done === 0)
+    throw new ChaosError("fault-not-landed", `no row of ${tableKey(table)} could be changed: ${refusals.describe()}`);
 }
 
 interface Changing {
@@ -87,8 +88,18 @@ async function* changeGroup(
   const places = changed.columns.map((column) => whole.columns.indexOf(column));
   const before = found.map(({ values }) => places.map((place) => values[place]!));
   const after = changedValues(changed.columns, before, random, madeUp);
-  await bulk.write(session, changed, found.map(({ key }, n) => ({ key, values: after[n]! })), signal);
-  const seen = await bulk.read(session, { ...whole, columns: [] }, found.map(({ key }) => key), { lock: false, signal });
+  await bulk.write(
+    session,
+    changed,
+    found.map(({ key }, n) => ({ key, values: after[n]! })),
+    signal,
+  );
+  const seen = await bulk.read(
+    session,
+    { ...whole, columns: [] },
+    found.map(({ key }) => key),
+    { lock: false, signal },
+  );
   const digests = new Map(seen.map((row) => [JSON.stringify(row.key), row.digest]));
   yield { record: { ...record, after: found.map(({ key }) => digests.get(JSON.stringify(key)) ?? "") }, revises: undo };
   await session.query("COMMIT", [], { signal });

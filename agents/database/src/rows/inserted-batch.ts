@@ -41,7 +41,12 @@ export type InsertedBatch = z.infer<typeof insertedBatchSchema>;
 
 /** What each engine does its own way. */
 export interface Inserting<Batch extends InsertedBatch = any> {
-  insert(database: Database, table: Table, rows: number, context: InjectContext): AsyncGenerator<UndoStep<Batch>, void, UndoId>;
+  insert(
+    database: Database,
+    table: Table,
+    rows: number,
+    context: InjectContext,
+  ): AsyncGenerator<UndoStep<Batch>, void, UndoId>;
   /** How many rows of a batch can be seen. */
   residue(session: Session, dialect: Dialect, batch: Batch, table: Table, signal: AbortSignal): Promise<number>;
   undo(

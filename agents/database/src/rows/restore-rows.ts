@@ -15,7 +15,8 @@ interface Comparison {
   foreign: number;
 }
 
-const sameValues = (a: readonly (string | null)[], b: readonly (string | null)[]) => a.every((value, i) => value === b[i]);
+const sameValues = (a: readonly (string | null)[], b: readonly (string | null)[]) =>
+  a.every((value, i) => value === b[i]);
 
 function compare(record: ChangedRows, found: readonly FoundRow[]): Comparison {
   const now = new Map(found.map((row) => [JSON.stringify(row.key), row]));
@@ -43,7 +44,10 @@ export async function restoreRows(
   await using session = await database.session(mark, { signal });
   const asked = { table, key: columnsOf(table, record.key), columns: columnsOf(table, record.columns) };
   if ([...asked.key, ...asked.columns].includes(undefined!)) {
-    return { outcome: "conflict", detail: `${name} has other columns now; its ${record.originals.length} rows were left` };
+    return {
+      outcome: "conflict",
+      detail: `${name} has other columns now; its ${record.originals.length} rows were left`,
+    };
   }
   const bulk = bulkRows(database);
   const keys = record.originals.map(([key]) => key);
@@ -51,11 +55,20 @@ export async function restoreRows(
   try {
     const { ours, foreign } = compare(record, await bulk.read(session, asked, keys, { lock: true, signal }));
     if (ours.length > 0) await bulk.write(session, asked, ours, signal);
-    const now = ours.length > 0 ? await bulk.read(session, asked, ours.map(({ key }) => key), { lock: false, signal }) : [];
+    const now =
+      ours.length > 0
+        ? await bulk.read(
+            session,
+            asked,
+            ours.map(({ key }) => key),
+            { lock: false, signal },
+          )
+        : [];
     await session.query("COMMIT", [], { signal });
     const wanted = new Map(ours.map((row) => [JSON.stringify(row.key), row.values]));
     const differ = now.filter((row) => !sameValues(row.values, wanted.get(JSON.stringify(row.key))!)).length;
-    const remains = differ > 0 ? [`${differ} rows of ${name} were changed once more by a trigger as they were put back`] : [];
+    const remains =
+      differ > 0 ? [`${differ} rows of ${name} were changed once more by a trigger as they were put back`] : [];
     const done = `${ours.length} rows put back in ${name}`;
     if (foreign > 0) {
       const left = `${foreign} rows of ${name} that others changed or deleted since`;

@@ -13,7 +13,9 @@ export function changeableColumns(table: Table): { columns: Column[]; madeUp: bo
     ...table.referencedBy.flatMap(({ referencedColumns }) => referencedColumns),
   ]);
   const bound = boundColumns(table);
-  const open = writableColumns(table).filter(({ name, identity, onUpdate }) => !fixed.has(name) && identity === null && onUpdate === null);
+  const open = writableColumns(table).filter(
+    ({ name, identity, onUpdate }) => !fixed.has(name) && identity === null && onUpdate === null,
+  );
   const free = open.filter((column) => !bound.has(column.name) && canInvent(column));
   if (free.length > 0) return { columns: free, madeUp: true };
   return { columns: table.kind === "partitioned" ? [] : open, madeUp: false };

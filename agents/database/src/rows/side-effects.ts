@@ -16,7 +16,10 @@ export function sideEffects(tables: readonly Table[], event: "insert" | "update"
 const cascades = (table: Table): string[] =>
   table.referencedBy
     .filter(({ onUpdate }) => onUpdate === "CASCADE" && table.triggers.some(({ enabled }) => enabled))
-    .map(({ name, table: other }) => `foreign key ${name} of ${tableKey(other)} follows changed keys of ${tableKey(table)}`);
+    .map(
+      ({ name, table: other }) =>
+        `foreign key ${name} of ${tableKey(other)} follows changed keys of ${tableKey(table)}`,
+    );
 
 /** An error for each side effect, or a warning once they are allowed. */
 export function sideEffectFindings(tables: readonly Table[], event: "insert" | "update", allowed: boolean): Finding[] {

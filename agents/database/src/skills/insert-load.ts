@@ -18,9 +18,12 @@ const inserting: Record<Engine, () => Promise<Inserting>> = {
 /** Why rows cannot be inserted here and taken out again. */
 function unsuitable(database: Database, table: Table): string | undefined {
   if (table.rowSecurity && !database.server.isAdmin) return "its row security may hide our own rows from us";
-  if (database.engine === "mysql" && table.storage !== "InnoDB") return `its engine ${table.storage} has no transactions`;
-  if (database.engine === "mysql" && table.keys.length === 0) return "it has no key by which our rows could be found again";
-  if (table.triggers.some(({ kind, timing }) => kind === "rule" && timing.startsWith("instead"))) return "a rule replaces inserts";
+  if (database.engine === "mysql" && table.storage !== "InnoDB")
+    return `its engine ${table.storage} has no transactions`;
+  if (database.engine === "mysql" && table.keys.length === 0)
+    return "it has no key by which our rows could be found again";
+  if (table.triggers.some(({ kind, timing }) => kind === "rule" && timing.startsWith("instead")))
+    return "a rule replaces inserts";
   return undefined;
 }
 
@@ -33,7 +36,12 @@ export const insertLoad = defineSkill({
     "Our rows are deleted where they still are as we made them; rows that others changed or point to are kept and reported. Key sequences stay advanced, which makes the undo of such a table compensated, not exact.",
   seen: "effect",
   params: z.strictObject({
-    rows_per_table: z.int().min(1).max(100_000_000).default(1_000).meta({ description: "How many rows each table gets" }),
+    rows_per_table: z
+      .int()
+      .min(1)
+      .max(100_000_000)
+      .default(1_000)
+      .meta({ description: "How many rows each table gets" }),
     tables: z.array(z.string().min(1)).optional().meta({ description: "Which tables; the largest when left out" }),
     max_tables: z.int().min(1).default(3).meta({ description: "How many tables are chosen when none are named" }),
     allow_side_effects: z
@@ -64,8 +72,12 @@ export const insertLoad = defineSkill({
   },
 
   async preflight(database, things, { allow_side_effects }, { signal }) {
-    const tables = (await Promise.all(things.map(({ data }) => describeTable(database, data, signal)))).filter((one) => one !== undefined);
-    const needs = tables.flatMap((table) => (["select", "insert", "delete"] as const).map((right) => ({ right, table })));
+    const tables = (await Promise.all(things.map(({ data }) => describeTable(database, data, signal)))).filter(
+      (one) => one !== undefined,
+    );
+    const needs = tables.flatMap((table) =>
+      (["select", "insert", "delete"] as const).map((right) => ({ right, table })),
+    );
     return [
       ...(await database.missingPrivileges(needs, signal)),
       ...sideEffectFindings(tables, "insert", allow_side_effects),
@@ -91,7 +103,8 @@ export const insertLoad = defineSkill({
     const engine = await inserting[database.engine]();
     let seen = 0;
     await using session = await database.session(context.mark, { readOnly: true, signal: context.signal });
-    for (const record of records) if (table) seen += await engine.residue(session, database.dialect, record, table, context.signal);
+    for (const record of records)
+      if (table) seen += await engine.residue(session, database.dialect, record, table, context.signal);
     return { landed: seen > 0, detail: `${seen} of ${data.rows} rows seen in ${data.schema}.${data.table}` };
   },
 

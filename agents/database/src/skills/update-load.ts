@@ -13,11 +13,14 @@ import type { Table } from "../schema.ts";
 /** Why rows cannot be changed here and changed back. */
 function unsuitable(database: Database, table: Table): string | undefined {
   if (table.keys.length === 0) return "it has no key by which its rows could be found again";
-  if (changeableColumns(table).columns.length === 0) return "it has no column that may be changed without breaking keys or references";
+  if (changeableColumns(table).columns.length === 0)
+    return "it has no column that may be changed without breaking keys or references";
   if (table.rows === 0) return "it has no rows";
   if (table.rowSecurity && !database.server.isAdmin) return "its row security may hide rows from us";
-  if (database.engine === "mysql" && table.storage !== "InnoDB") return `its engine ${table.storage} has no transactions`;
-  if (table.triggers.some(({ kind, timing }) => kind === "rule" && timing.startsWith("instead"))) return "a rule replaces updates";
+  if (database.engine === "mysql" && table.storage !== "InnoDB")
+    return `its engine ${table.storage} has no transactions`;
+  if (table.triggers.some(({ kind, timing }) => kind === "rule" && timing.startsWith("instead")))
+    return "a rule replaces updates";
   return undefined;
 }
 
@@ -60,7 +63,9 @@ export const updateLoad = defineSkill({
   },
 
   async preflight(database, things, { allow_side_effects }, { signal }) {
-    const tables = (await Promise.all(things.map(({ data }) => describeTable(database, data, signal)))).filter((one) => one !== undefined);
+    const tables = (await Promise.all(things.map(({ data }) => describeTable(database, data, signal)))).filter(
+      (one) => one !== undefined,
+    );
     const needs = tables.flatMap((table) => (["select", "update"] as const).map((right) => ({ right, table })));
     return [
       ...(await database.missingPrivileges(needs, signal)),
