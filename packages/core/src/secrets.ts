@@ -1,6 +1,6 @@
 const secretKey = /pass(word|phrase|wd)?$|secret|token|api_?key|authorization|^pw$/i;
-/** Up to the last @ before the path, as URLs are read; never across the end of a quoted text. */
-const urlPassword = /([a-z][a-z0-9+.-]*:\/\/[^\s:/?#@"]*):([^\s/"<>]+)@/gi;
+/** Up to the last @ before the path, as URLs are read; never across the end of a quoted text. Bounded, so that it is linear. */
+const urlPassword = /([a-z][a-z0-9+.-]{0,30}:\/\/[^\s:/?#@"]*):([^\s/"<>]+)@/gi;
 const urlQueryPassword = /([?&](?:password|sslpassword|token|api_?key)=)([^&\s#"']+)/gi;
 const reference = /^\$\{[^}]*\}$/;
 
