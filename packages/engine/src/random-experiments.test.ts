@@ -19,7 +19,7 @@ const use = fc
       }),
     ),
     count: fc.integer({ min: 1, max: 2 }),
-    at: fc.option(fc.integer({ min: 0, max: 3_000 }), { nil: undefined }),
+    at: fc.option(fc.integer({ min: 0, max: 3_000 }), { nil: undefined, freq: 2 }),
     duration: fc.option(fc.integer({ min: 1, max: 6_000 }), { nil: undefined }),
   })
   .map(({ what, ...times }): Pick<SkillUse, "skill"> & Partial<SkillUse> => ({ ...what, ...times }));
@@ -54,7 +54,10 @@ test("whatever happens, the directory is as it was, or the outcome lists exactly
       };
       const experiment = files.experiment(uses, { parallel });
       const running = files.stage.run(experiment, { stop, listeners: [files.stage.tell, stopAt] });
-      const outcome = await runOut(files.clock, running, () => told);
+      const scheduled = uses.some(({ at }) => at !== undefined);
+      const standing = files.stage.seen("phase-started", ({ phase }) => phase === "observe" || phase === "undo");
+      if (!scheduled) await Promise.race([standing, running]);
+      const outcome = await runOut(files.clock, running, scheduled ? () => told : undefined);
       verdicts.set(outcome.verdict, (verdicts.get(outcome.verdict) ?? 0) + 1);
 
       const differing = new Set((await files.differences()).map(thingOf));

@@ -124,7 +124,7 @@ test("a fault that cannot be fenced is not undone: its change may still come", a
 
 test("of changes to the same thing, an older one waits while a newer one cannot be undone", async () => {
   await using files = await FilesStage.open({ agent: impatient });
-  const { ended } = await files.stand(files.experiment([{ ...overwriteAll, count: 2 }]));
+  const { ended } = await files.stand(files.experiment([{ ...overwriteAll, params: { files: ["f02"] }, count: 2 }]));
   await files.files.trouble({ failUndo: ["f02"] });
   await files.clock.asleepFor(10_000);
   files.clock.advance(10_000);
@@ -134,8 +134,8 @@ test("of changes to the same thing, an older one waits while a newer one cannot 
   }
   const outcome = await ended;
   expect(outcome.left.map(({ undo, why }) => [undo, why])).toEqual([
-    [5, "the disk refuses to put f02 back"],
-    [2, "waits for undo 5 of the same thing"],
+    [2, "the disk refuses to put f02 back"],
+    [1, "waits for undo 2 of the same thing"],
   ]);
   await files.files.trouble({});
   expect(await files.stage.recover(outcome.run)).toMatchObject({ left: [] });

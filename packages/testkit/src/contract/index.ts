@@ -1,6 +1,7 @@
 export type { Check, CheckedSkill, SkillContract, Stall, Subject } from "./contract.ts";
 export { EndingClock, HandClock, runOut } from "./hand-clock.ts";
-export { expectFelt, expectUnchanged, type Oracle } from "./oracle.ts";
+export { expectFelt, expectUnchanged } from "./expectations.ts";
+export { lastingDifferences, type Oracle } from "./oracle.ts";
 export { expectWellKept, standing } from "./run-checks.ts";
 export { skillContract } from "./skill-contract.ts";
 export { Stage, experimentOf, revive } from "./stage.ts";

@@ -3,7 +3,7 @@ import { StopSource } from "@chaos-agents/engine";
 import { expect } from "vitest";
 import type { Check, CheckedSkill } from "./contract.ts";
 import { EndingClock } from "./hand-clock.ts";
-import { expectFelt, expectUnchanged } from "./oracle.ts";
+import { expectFelt, expectUnchanged } from "./expectations.ts";
 import { Stage, experimentOf } from "./stage.ts";
 
 /** Longer than any test; an EndingClock ends it. */

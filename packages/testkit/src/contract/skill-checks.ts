@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { Check, CheckedSkill } from "./contract.ts";
 import { FaultAlone } from "./fault-alone.ts";
-import { expectFelt, expectUnchanged } from "./oracle.ts";
+import { expectFelt, expectUnchanged } from "./expectations.ts";
 
 const alone = ({ agent, skill, subject }: CheckedSkill) => FaultAlone.open(agent, skill, subject.config);
 

@@ -1,7 +1,4 @@
-import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import {
   type Catalog,
   type Clock,
@@ -25,6 +22,7 @@ import {
   runExperiment,
 } from "@chaos-agents/engine";
 import { openStore } from "@chaos-agents/journal";
+import { makeHome } from "./home.ts";
 
 /** An experiment with everything left out that a test does not speak of. */
 export function experimentOf(wanted: Partial<Experiment> & Pick<Experiment, "targets">): Experiment {
@@ -41,9 +39,6 @@ export function experimentOf(wanted: Partial<Experiment> & Pick<Experiment, "tar
     ...wanted,
   };
 }
-
-/** Where a sync costs nothing; that syncs are made is what the power-loss test is for. */
-const memory = "/dev/shm";
 
 /** What any process needs to finish a run: here the experiment stands in the journal as it is. */
 export const revive: RecoverRequest["revive"] = async (header) => {
@@ -68,7 +63,7 @@ export class Stage implements AsyncDisposable {
   }
 
   static async open(catalog: Catalog, clock: Clock = systemClock): Promise<Stage> {
-    const home = await mkdtemp(join(existsSync(memory) ? memory : tmpdir(), "chaos-stage-"));
+    const home = await makeHome("chaos-stage-");
     return new Stage(home, openStore(home), catalog, clock);
   }
 

@@ -1,0 +1,77 @@
+import { rm } from "node:fs/promises";
+import type { Experiment } from "@chaos-agents/core";
+import { openStore } from "@chaos-agents/journal";
+import { makeHome } from "../contract/home.ts";
+import type { Oracle } from "../contract/oracle.ts";
+import type { WireProxy } from "../wire/wire-proxy.ts";
+import { CrashChild } from "./crash-child.ts";
+import type { CatalogPlace, CrashTask } from "./crash-spec.ts";
+
+/** What is crashed, and who looks. */
+export interface CrashSubject<Photograph = any> {
+  catalog: CatalogPlace;
+  /** Its skill, with a duration that nothing else waits for: the faults stand only until they are seen to. */
+  experiment: Experiment;
+  oracle: Oracle<Photograph>;
+  /** Whether the fault is there now, looked at through a connection of the test's own. */
+  landed(): Promise<boolean>;
+  /** For targets that are reached over the network: the wire to count and cut. */
+  wire?: { open(): Promise<WireProxy>; through(experiment: Experiment, proxy: WireProxy): Experiment };
+  /** Restarts the target; done after some of the kills. */
+  restart?(): Promise<void>;
+}
+
+/** Starts runs and recoveries of one subject in processes of their own. */
+export class CrashBed<Photograph> {
+  readonly subject: CrashSubject<Photograph>;
+  /** The kinds of all writes to the journal, and how long it took, of a run that nobody killed. */
+  readonly writes: readonly string[];
+  readonly ms: number;
+
+  private constructor(subject: CrashSubject<Photograph>, writes: readonly string[], ms: number) {
+    this.subject = subject;
+    this.writes = writes;
+    this.ms = ms;
+  }
+
+  static async make<P>(subject: CrashSubject<P>): Promise<CrashBed<P>> {
+    const unknown = new CrashBed(subject, [], 0);
+    await using home = await unknown.home();
+    await using child = unknown.start({ home: home.path });
+    const { writes, left, ms } = await child.ended();
+    if (left.length > 0) throw new Error(`a run that nobody kills leaves something: ${left.join("; ")}`);
+    return new CrashBed(subject, writes, ms);
+  }
+
+  /** A state directory for one kill. */
+  async home(): Promise<AsyncDisposable & { path: string }> {
+    const path = await makeHome("chaos-crash-");
+    return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+  }
+
+  start(task: Pick<CrashTask, "home"> & Partial<CrashTask>): CrashChild {
+    const { catalog, experiment } = this.subject;
+    return new CrashChild({ catalog, experiment, ...task });
+  }
+
+  /** The write before which every fault stands and none is undone yet. */
+  get standing(): number {
+    return this.writes.indexOf("event undo-started") + 1;
+  }
+
+  /** Recovers, in fresh processes, whatever a home still has to recover. Returns what is left even so. */
+  async recoverAll(home: string): Promise<string[]> {
+    const store = openStore(home);
+    const left: string[] = [];
+    for (const { run, verdict } of await store.list()) {
+      await using child = this.start({ home, recover: run });
+      left.push(...(await child.ended()).left);
+      const after = await store.summary(run);
+      if (after.damaged !== null) left.push(`run ${run} is damaged: ${after.damaged}`);
+      if (after.pending > 0) left.push(`run ${run} has ${after.pending} undos pending`);
+      if (after.live) left.push(`run ${run} is locked`);
+      if (after.verdict === null) left.push(`run ${run}, ${verdict ?? "cut off"} before, has not finished`);
+    }
+    return left;
+  }
+}

@@ -1,0 +1,69 @@
+import { type Random, seededRandom } from "@chaos-agents/core";
+import { lastingDifferences } from "../contract/oracle.ts";
+import { CrashBed, type CrashSubject } from "./crash-bed.ts";
+import { type CrashPoint, crashPoints } from "./crash-points.ts";
+import type { CrashCell, CrashReport } from "./crash-table.ts";
+
+export interface CrashMatrix<Photograph> extends CrashSubject<Photograph> {
+  /** What is crashed, for the table: `db.table_lock on PostgreSQL 18`. */
+  name: string;
+  /** How many points to kill at, spread over all kinds of them; CRASH_POINTS (a number, or `all`) when left out. */
+  points?: number | "all";
+  seed?: number;
+  /** Only at these kinds of places, by the words in the table. */
+  places?: RegExp;
+}
+
+const usualPoints = 24;
+
+/**
+ * Kills a run in every way and place, then recovers it in a fresh process, and asks the oracle for residues. The kinds of
+ * places: before and after each write to the journal, before and after each message on the wire, at random moments, and at
+ * each write of a recovery.
+ */
+export async function crashMatrix<P>(matrix: CrashMatrix<P>): Promise<CrashReport> {
+  const random = seededRandom(matrix.seed ?? 1);
+  const bed = await CrashBed.make(matrix);
+  const all = (await crashPoints(bed, random)).filter(({ where }) => matrix.places?.test(where) ?? true);
+  const chosen = spread(all, matrix.points ?? pointsFromEnv(), random);
+  const cells = new Map<string, CrashCell>();
+  for (const { where } of all) cells.set(where, { where, kills: 0, landed: 0, missed: 0, residues: [] });
+  for (const point of chosen) await strike(bed, point, cells.get(point.where)!, random);
+  return {
+    name: matrix.name,
+    outOf: all.length,
+    cells: [...cells.values()].filter(({ kills, missed }) => kills + missed > 0),
+  };
+}
+
+async function strike<P>(bed: CrashBed<P>, point: CrashPoint, cell: CrashCell, random: Random): Promise<void> {
+  const { subject } = bed;
+  const before = await subject.oracle.photograph();
+  await using home = await bed.home();
+  const landed = await point.strike(home.path);
+  if (landed === undefined) cell.missed++;
+  else {
+    cell.kills++;
+    if (landed) cell.landed++;
+  }
+  if (subject.restart && random.below(4) === 0) await subject.restart();
+  const left = await bed.recoverAll(home.path);
+  const differences = await lastingDifferences(subject.oracle, before);
+  cell.residues.push(...[...left, ...differences].map((line) => `${point.at}: ${line}`));
+}
+
+/** A sample in which every kind of place has its share. */
+function spread(all: readonly CrashPoint[], points: number | "all", random: Random): CrashPoint[] {
+  if (points === "all" || points >= all.length) return [...all];
+  const kinds = [...Map.groupBy(all, ({ where }) => where).values()].map((kind) => random.sample(kind, kind.length));
+  const chosen: CrashPoint[] = [];
+  for (let round = 0; chosen.length < points; round++) {
+    for (const kind of kinds) if (kind[round] && chosen.length < points) chosen.push(kind[round]!);
+  }
+  return chosen;
+}
+
+function pointsFromEnv(): number | "all" {
+  const asked = process.env["CRASH_POINTS"];
+  return asked === "all" ? "all" : Number(asked ?? usualPoints);
+}

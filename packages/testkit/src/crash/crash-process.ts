@@ -1,0 +1,51 @@
+import { writeSync } from "node:fs";
+import { type Catalog, ChaosError, type Event, type Experiment, seededRandom } from "@chaos-agents/core";
+import { type RecoverRequest, StopSource, recoverRun, runExperiment } from "@chaos-agents/engine";
+import { openStore } from "@chaos-agents/journal";
+import { EndingClock } from "../contract/hand-clock.ts";
+import type { CrashNews, CrashTask } from "./crash-spec.ts";
+import { holdingStore } from "./holding-store.ts";
+
+/** The process that is killed: one run or one recovery, with the real engine and the real journal. */
+const task = JSON.parse(process.argv[2]!) as CrashTask;
+const say = (news: CrashNews) => writeSync(1, `${JSON.stringify(news)}\n`);
+
+/** Holds the whole process still, right here, until it is killed. */
+function hold(): void {
+  say({ said: "holds" });
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+}
+
+const module = (await import(task.catalog.module)) as Record<string, Catalog>;
+const catalog = module[task.catalog.export]!;
+const store = holdingStore(openStore(task.home), task.hold, hold);
+const clock = new EndingClock(task.experiment.duration);
+const { experiment } = task;
+const redact = (text: string) => text;
+
+/** As a file with a literal secret is revived: without the secret it cannot be. */
+const revive: RecoverRequest["revive"] = async ({ secrets }) => {
+  if (secrets["1"] === undefined) throw new ChaosError("missing-secret", "the journal has forgotten its secret");
+  return { experiment, redact };
+};
+const common = { catalog, store, clock, random: seededRandom(1), stop: new StopSource() };
+
+/** Its faults stand for no longer than it takes to see that they do. */
+function endOnceStanding(event: Event): void {
+  if (event.type === "phase-started" && event.phase === "observe") clock.end();
+}
+
+say({ said: "began" });
+const started = performance.now();
+const { left } = task.recover
+  ? await recoverRun({ ...common, run: task.recover, revive, listeners: [] })
+  : await runExperiment({
+      ...common,
+      experiment,
+      source: { ...experiment, owner: "${secret:1}" } satisfies Experiment,
+      secrets: { "1": "a secret that recovery needs" },
+      redact,
+      version: "0.0.0-test",
+      listeners: [endOnceStanding],
+    });
+say({ said: "ended", writes: store.writes, left: left.map(({ why }) => why), ms: performance.now() - started });

@@ -1,0 +1,29 @@
+import type { Experiment } from "@chaos-agents/core";
+
+export type Side = "before" | "after";
+
+/** Where the agents are: a module and its export, because another process has to find them. */
+export interface CatalogPlace {
+  module: string;
+  export: string;
+}
+
+/** What the child is to do. Plain JSON. */
+export interface CrashTask {
+  home: string;
+  catalog: CatalogPlace;
+  experiment: Experiment;
+  /** A run to recover; a new run when left out. */
+  recover?: string;
+  /** Hold still at this write to the journal, counted from 1, so that somebody can look and kill. */
+  hold?: { write: number; side: Side };
+}
+
+/** What the child says, one JSON a line. */
+export type CrashNews =
+  /** Everything is loaded; the work begins now. */
+  | { said: "began" }
+  /** It holds still where it was told to. */
+  | { said: "holds" }
+  /** It came to its end. `writes` are the kinds of all its writes to the journal, in order. */
+  | { said: "ended"; writes: string[]; left: string[]; ms: number };
