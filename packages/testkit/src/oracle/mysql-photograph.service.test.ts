@@ -6,6 +6,8 @@ import { differences, type DifferenceOptions } from "./differences.ts";
 import type { Photograph } from "./facts.ts";
 import { photograph } from "./photograph.ts";
 
+const patience = { timeout: 20_000 };
+
 /** The smallest change we know of in each column's type. */
 const changes: [column: string, from: string, to: string][] = [
   ["a_tiny", "1", "2"],
@@ -113,7 +115,7 @@ forEachDatabase(
         .poll(async () => {
           last = await now();
           return { ...last.facts.sessions, ...last.facts.locks };
-        })
+        }, patience)
         .toEqual({});
 
     test("nothing differs when nothing changed, even after a restart and a rewrite of tables", async () => {
@@ -181,7 +183,7 @@ forEachDatabase(
       await client.query("BEGIN");
       await client.query("UPDATE plain_case SET n = 0 LIMIT 1");
       await expect
-        .poll(async () => differences(last, await now()))
+        .poll(async () => differences(last, await now()), patience)
         .toEqual([
           `sessions of root in ${db.name}, Sleep: is new: 1`,
           `transactions of root in ${db.name}: is new: 1`,
@@ -189,7 +191,7 @@ forEachDatabase(
           expect.stringMatching(/^User lock on mine.*, by root: is new: 1/),
         ]);
       await client.end();
-      await expect.poll(async () => differences(last, await now())).toEqual([]);
+      await expect.poll(async () => differences(last, await now()), patience).toEqual([]);
     });
 
     test("does not wait for ever for a table that somebody has locked", async () => {
@@ -208,7 +210,7 @@ forEachDatabase(
         "XA PREPARE 'left over'",
       ]);
       await expect
-        .poll(async () => differences(last, await now(), { ignore: ["locks"] }))
+        .poll(async () => differences(last, await now(), { ignore: ["locks"] }), patience)
         .toEqual(["prepared transaction left over: is new: prepared"]);
       await db.admin.run(["XA ROLLBACK 'left over'"]);
     });

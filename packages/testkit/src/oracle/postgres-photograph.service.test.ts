@@ -6,6 +6,8 @@ import { differences, type DifferenceOptions } from "./differences.ts";
 import type { Photograph } from "./facts.ts";
 import { photograph } from "./photograph.ts";
 
+const patience = { timeout: 20_000 };
+
 /** The smallest change we know of in each column's type. */
 const changes: [column: string, from: string, to: string][] = [
   ["a_smallint", "1", "2"],
@@ -181,7 +183,7 @@ forEachDatabase(
         .poll(async () => {
           last = await now();
           return { ...last.facts.sessions, ...last.facts.locks };
-        })
+        }, patience)
         .toEqual({});
 
     test("nothing differs when nothing changed, even after a restart and a rewrite of every table", async () => {
@@ -223,14 +225,14 @@ forEachDatabase(
         expect.stringMatching(/^setting deadlock_timeout in .*postgresql\.auto\.conf: is new/),
       ]);
       await db.admin.query("SELECT pg_reload_conf()");
-      await expect.poll(inForce).toBe("3s");
+      await expect.poll(inForce, patience).toBe("3s");
       expect(await told()).toEqual([
         expect.stringMatching(
           /^setting deadlock_timeout: was 1000ms \(default \), is 3000ms \(configuration file .*auto\.conf\)/,
         ),
       ]);
       await db.admin.run(["ALTER SYSTEM RESET deadlock_timeout", "SELECT pg_reload_conf()"]);
-      await expect.poll(inForce).toBe("1s");
+      await expect.poll(inForce, patience).toBe("1s");
       last = before;
       expect(await told()).toEqual([]);
     });
@@ -246,14 +248,14 @@ forEachDatabase(
         "lock on relation public.customers, RowExclusiveLock, held by somebody else: is new: 1",
       ]);
       await client.end();
-      await expect.poll(async () => differences(last, await now())).toEqual([]);
+      await expect.poll(async () => differences(last, await now()), patience).toEqual([]);
     });
 
     test("tells of a prepared transaction and its locks", async () => {
       await quiet();
       await db.admin.run(["BEGIN", "UPDATE archive SET value = 'x' WHERE id = 1", "PREPARE TRANSACTION 'left over'"]);
       await expect
-        .poll(async () => differences(last, await now()))
+        .poll(async () => differences(last, await now()), patience)
         .toEqual([
           `prepared transaction left over: is new: of postgres in ${db.name}`,
           "lock on relation public.archive, RowExclusiveLock, held by a prepared transaction: is new: 1",

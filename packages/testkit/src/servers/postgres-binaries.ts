@@ -28,7 +28,7 @@ export function postgresHome(version: PostgresVersion): string {
 }
 
 /** npm packages hold no symbolic links; an install script would make them, where npm lets it run. */
-function makeLibraryLinks(home: string): void {
+export function makeLibraryLinks(home: string): void {
   const list = join(home, "pg-symlinks.json");
   if (!existsSync(list)) return;
   for (const { source, target } of JSON.parse(readFileSync(list, "utf8")) as { source: string; target: string }[]) {

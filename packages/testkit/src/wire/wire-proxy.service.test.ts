@@ -7,6 +7,8 @@ import { forEachDatabase } from "../databases.ts";
 import { administer } from "../servers/database-admin.ts";
 import { startWireProxy, type WireProxy } from "./wire-proxy.ts";
 
+const patience = { timeout: 20_000 };
+
 forEachDatabase((db) => {
   const open = (clock?: Clock) => {
     const { hostname, port } = new URL(db.url);
@@ -34,7 +36,7 @@ forEachDatabase((db) => {
         sql: "INSERT INTO numbers VALUES (1)",
       });
       expect(proxy.messages.map((message) => message.n)).toEqual(proxy.messages.map((_, i) => i + 1));
-      await expect.poll(() => kinds(proxy)).toHaveLength(db.engine === "postgres" ? 6 + 9 : 4 + 3);
+      await expect.poll(() => kinds(proxy), patience).toHaveLength(db.engine === "postgres" ? 6 + 9 : 4 + 3);
       counts.push(kinds(proxy));
     }
     expect(counts[0]).toEqual(counts[1]);
@@ -57,7 +59,7 @@ forEachDatabase((db) => {
     await expect(through(proxy).run([1, 2, 3, 4].map((n) => `INSERT INTO numbers VALUES (${n})`))).rejects.toThrow(
       "ECONNRESET",
     );
-    await expect.poll(numbers).toEqual([1, 2, 3]);
+    await expect.poll(numbers, patience).toEqual([1, 2, 3]);
     expect(proxy.messages).toHaveLength(first + 2);
   });
 
@@ -86,7 +88,7 @@ forEachDatabase((db) => {
       return verdict;
     });
     expect(await ended).toEqual([null, "SIGKILL"]);
-    await expect.poll(numbers).toEqual(left);
+    await expect.poll(numbers, patience).toEqual(left);
     expect(proxy.messages).toHaveLength(first + 3);
   });
 
