@@ -33,6 +33,7 @@ export interface ParsedFile {
   /** The names of all of them. */
   names: string[];
   daemon?: { maxConcurrent: number; jobs: Job[] };
+  /** There once it is right and complete. */
   llm?: LlmFile;
   /** All that is wrong, at once, in the order of the file. */
   diagnostics: Diagnostic[];
@@ -63,7 +64,7 @@ function readRoot(root: Located, file: ParsedFile, source: SourceText, reading: 
   if (file.kind === "llm") {
     const llm = check(llmFileSchema, root, problems);
     uniqueNames(items(child(root, "mcp_servers")), problems);
-    if (llm) file.llm = llm;
+    if (llm && !isIncomplete(root)) file.llm = llm;
     return;
   }
   if (file.kind === undefined) {

@@ -18,6 +18,8 @@ const likeLogin = /([\w.%-]{1,64}):([^\s:/@"']+)@(?=[\w[])/g;
 const secretEntry =
   /((?:(?:pass|pw|secret|cred)\w*|token|api_?key|authorization)["']?\s*:\s+)("[^"]*"?|'[^']*'?|[^\s,}](?:[^,}]*[^\s,}])?)/gi;
 
+const onlyReferences = /^["']?(?:\$\{\w+\})+["']?$/;
+
 /** The text of a file, which knows where its lines are. */
 export class SourceText {
   readonly name: string;
@@ -64,7 +66,9 @@ export class SourceText {
 
 /** A line as it may be shown: no secrets, nothing a terminal would obey. */
 function show(line: string): string {
-  const safe = line.replace(secretEntry, (_, key: string) => `${key}${hidden}`);
+  const safe = line.replace(secretEntry, (entry, key: string, value: string) =>
+    onlyReferences.test(value) ? entry : `${key}${hidden}`,
+  );
   return fitToShow(safe.replaceAll("\t", "  "));
 }
 

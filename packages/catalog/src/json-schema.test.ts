@@ -1,0 +1,48 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { experimentJsonSchema } from "@chaos-agents/experiment-file";
+import { Ajv } from "ajv";
+import { describe, expect, test } from "vitest";
+import { parse as parseYaml } from "yaml";
+import { documents } from "./documents.fixture.ts";
+import { catalog } from "./index.ts";
+
+const config = join(import.meta.dirname, "../../../config");
+const examples = globSync("*.yaml", { cwd: config }).sort();
+const corpus = join(import.meta.dirname, "../../experiment-file/src/corpus");
+
+describe("the JSON Schema", () => {
+  const schema = experimentJsonSchema(catalog);
+  const accepts = new Ajv({ strict: false }).compile(schema);
+
+  test("shipped in config/ is the one of this code: node packages/catalog/write-schema.ts writes it", () => {
+    expect(JSON.parse(readFileSync(join(config, "experiment.schema.json"), "utf8"))).toEqual(schema);
+  });
+
+  test.each(Object.entries(documents))("accepts the documents' %s file", (_, text) => {
+    accepts(parseYaml(text));
+    expect(accepts.errors ?? []).toEqual([]);
+  });
+
+  test.each(examples)("accepts config/%s", (name) => {
+    accepts(parseYaml(readFileSync(join(config, name), "utf8")));
+    expect(accepts.errors ?? []).toEqual([]);
+  });
+
+  test.each(
+    [
+      ...[
+        "unknown-key-near",
+        "name-missing",
+        "target-unknown",
+        "skill-unknown-near",
+        "param-unknown",
+        "param-wrong-type",
+      ],
+      ...["probe-type-unknown", "probe-param-unknown", "target-and-targets", "duration-wrong-unit", "parallel-yes"],
+      ...["experiments-empty", "llm-mcp", "target-config-key", "duration-without-unit", "blast-radius-unit"],
+    ].map((name) => globSync(`*-${name}.yaml`, { cwd: corpus })[0]!),
+  )("refuses %s", (name) => {
+    expect(accepts(parseYaml(readFileSync(join(corpus, name), "utf8")))).toBe(false);
+  });
+});
