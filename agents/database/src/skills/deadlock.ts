@@ -96,8 +96,10 @@ export const deadlock = defineSkill({
     await Promise.race([pairs.firstDeadlock, pairs.lost.then((why) => Promise.reject(new Error(why)))]);
   },
 
-  async witness(database, _thing, records, { signal, clock }) {
+  async witness(database, _thing, records, { mark, signal, clock }) {
     const [{ before }] = [...records] as [z.infer<typeof record>];
+    const ours = await database.ourSessions(mark, signal);
+    if (ours.length === 0) return { landed: false, detail: "no session of ours is there" };
     for (const until = clock.monotonic() + 5_000; ; await clock.sleep(100, signal)) {
       const now = await database.dialect.deadlocks((sql, values) => database.ask(sql, values, signal));
       if (now === null || before === null) {

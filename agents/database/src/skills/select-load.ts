@@ -110,8 +110,8 @@ async function runQueries(
       signal.addEventListener("abort", cut, { once: true });
       try {
         while (started < count && !signal.aborted) {
-          const { sql, values } = queries[started++ % queries.length]!;
-          await session.rows(sql, values(random), { prepare: true });
+          const query = queries[started++ % queries.length]!;
+          await session.rows(query.sql, query.values(random), { prepare: true });
           done++;
           progress(done, count, "queries");
         }
