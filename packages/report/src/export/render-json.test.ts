@@ -5,37 +5,10 @@ import { renderJson } from "./render-json.ts";
 
 test("the JSON report keeps its shape", () => {
   const report = JSON.parse(renderJson(foldRun(demoRun({ stuck: true })))) as Record<string, unknown>;
-  expect(Object.keys(report).toSorted()).toEqual(
-    [
-      ...[
-        "format",
-        "run",
-        "header",
-        "verdict",
-        "reason",
-        "exitCode",
-        "summary",
-        "lastAt",
-        "phases",
-        "sessions",
-        "targets",
-      ],
-      ...[
-        "cost",
-        "findings",
-        "faults",
-        "undos",
-        "checks",
-        "probes",
-        "sources",
-        "trips",
-        "stops",
-        "hurries",
-        "recovery",
-      ],
-      ...["left", "retry", "disturbed", "figures"],
-    ].toSorted(),
-  );
+  const fields =
+    "checks cost disturbed exitCode faults figures findings format header hurries lastAt left phases probes reason " +
+    "recovery retry run sessions sources stops summary targets trips undos verdict";
+  expect(Object.keys(report).toSorted().join(" ")).toBe(fields);
   expect(report).toMatchObject({
     format: 1,
     verdict: "rollback-incomplete",

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { renderHtml } from "../html/render-html.ts";
 import { renderJson } from "../export/render-json.ts";
@@ -114,6 +114,14 @@ test("a run that never finished has no verdict, and says how to recover", () => 
   expect(report.reason).toBe("unfinished: run `chaos recover 20261122-093004-k7qd`");
   expect(report.left.map(({ thing }) => thing)).toEqual(["public.orders", "shop", "public.orders", "work_mem"]);
   expect(report.disturbed).toEqual({ from: 5_500, until: null });
+});
+
+test("an undo that failed before the process died is still to be done", () => {
+  const report = foldRun(demoRun({ stuck: true, killedAt: 30_200 }));
+  expect(report.left).toContainEqual(
+    expect.objectContaining({ undo: 4, why: 'permission denied to set parameter "work_mem"' }),
+  );
+  expect(report.left.map(({ undo }) => undo)).toEqual([1, 2, 3, 4]);
 });
 
 test("a recovery by another process, hours later, completes the same report", () => {

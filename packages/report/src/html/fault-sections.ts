@@ -99,7 +99,7 @@ export function undoSection(report: RunReport): Markup | null {
         {
           head: "Change",
           cell: (undo) =>
-            html`${names.get(undo.fault)!} <bdi>${clipped(undo.thing, 200)}</bdi>
+            html`${names.get(undo.fault)} <bdi>${clipped(undo.thing, 200)}</bdi>
               <div class="soft">${clipped(undo.label, 200)}</div>`,
         },
         { head: "Outcome", cell: outcomeCell },

@@ -5,6 +5,7 @@ import type { ChartPlan } from "./chart-plan.ts";
 import { chartSteps, extremesOf, stepsOf } from "./decimate.ts";
 import { backdrop, type ChartFrame, crosshair, foreground, percent, windowLabels } from "./fault-marks.ts";
 import { html, type Markup, trusted } from "./markup.ts";
+import type { TimeAxis } from "./time-axis.ts";
 
 /** What the hover script reads: per step its place, its moment, and per series a number or the lowest and highest. */
 export interface Readings {
@@ -53,7 +54,7 @@ export function lineChart(plan: ChartPlan, frame: ChartFrame): { plot: Markup; r
         ${lines}
       </svg>
       ${plan.limits.filter(({ value }) => scale.reaches(value)).map((limit) => limitLine(limit, place(limit.value) / 10, plan.unit))}
-      ${failureMarks(plan, axis.x)}
+      ${failureMarks(plan, axis)}
       ${scale.ticks.map((tick) => html`<text class="scale" x="0" y="${percent(place(tick) / 10)}">${quantity(tick, plan.unit)}</text>`)}
     </svg>
     ${foreground(frame, labels.height, height - labels.height)} ${crosshair(labels.height, height - labels.height)}
@@ -135,8 +136,8 @@ function limitLine(limit: ChartPlan["limits"][number], y: number, unit: string |
 }
 
 /** A mark on the floor for every answer outside tolerance, where they do not fall on one another. */
-function failureMarks({ failures }: ChartPlan, x: (t: number) => number): Markup {
-  const places = new Set(failures.map((t) => Math.round(x(t) * 3) / 3));
+function failureMarks({ failures }: ChartPlan, axis: TimeAxis): Markup {
+  const places = new Set(failures.map((t) => Math.round(axis.x(t) * 3) / 3));
   return html`${[...places].map((at) => html`<circle class="failure" cx="${percent(at)}" cy="100%" r="3" />`)}`;
 }
 

@@ -12,7 +12,7 @@ type Part = Markup | string | number | null | undefined | false | readonly Part[
 
 /** A template whose every value is escaped, but for markup, lists of it, and nothing (null, undefined or false). */
 export const html = (strings: TemplateStringsArray, ...parts: Part[]): Markup =>
-  new Markup(strings.reduce((text, piece, index) => text + render(parts[index - 1]!) + piece));
+  new Markup(strings.reduce((text, piece, index) => text + render(parts[index - 1]) + piece));
 
 /** Our own constant text, such as the style sheet. */
 export const trusted = (text: string) => new Markup(text);

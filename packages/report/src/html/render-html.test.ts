@@ -31,7 +31,7 @@ const demo = renderHtml(foldRun(demoRun()));
 describe("a report from names that mean harm", () => {
   const events = demoRun({ stuck: true, unlanded: true });
   const tame = renderHtml(foldRun(tainted(events, " abc")));
-  test.each([hostile, hostileLong])("has the elements and attributes of a tame one", (poison) => {
+  test.each([hostile, hostileLong, "</script><b>"])("has the elements and attributes of a tame one", (poison) => {
     const html = renderHtml(foldRun(tainted(events, poison)));
     expect(skeleton(html)).toEqual(skeleton(tame));
     for (const character of ["\u0000", "\u001b", "\u009b", "\u202e", "\u2066"])
@@ -100,11 +100,9 @@ describe("readable without eyes", () => {
   test("every table has its caption, every drawing its words, every heading its turn", () => {
     const tables = all.filter(({ tagName }) => tagName === "table");
     expect(tables.length).toBeGreaterThan(4);
-    for (const table of tables)
-      expect(
-        elements(`<table>${"x"}</table>`) &&
-          table.childNodes.some((n) => tree.isElementNode(n) && n.tagName === "caption"),
-      ).toBe(true);
+    for (const table of tables) {
+      expect(table.childNodes.some((node) => tree.isElementNode(node) && node.tagName === "caption")).toBe(true);
+    }
     const drawings = all.filter((e) => e.tagName === "svg" && attribute(e, "class")?.includes("plot"));
     expect(drawings.length).toBeGreaterThan(4);
     for (const drawing of drawings) expect(attribute(drawing, "aria-label")).toMatch(/\w+ .*\./s);

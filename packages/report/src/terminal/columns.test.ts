@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { displayWidth, fitted, grid, wrapped } from "./columns.ts";
 import { painter } from "./paint.ts";

@@ -77,9 +77,10 @@ export function grid(
   return clean.map((row) => {
     const parts: string[] = [];
     row.forEach(({ text, ink = "plain", align }, index) => {
-      if (widths[index]! === 0) return;
-      const shown = fitted(text, widths[index]!, ellipsis);
-      const padding = " ".repeat(widths[index]! - displayWidth(shown));
+      const room = widths[index] ?? 0;
+      if (room === 0) return;
+      const shown = fitted(text, room, ellipsis);
+      const padding = " ".repeat(room - displayWidth(shown));
       parts.push(align === "right" ? padding + paint(ink, shown) : paint(ink, shown) + padding);
     });
     return fittedEnd(" ".repeat(indent) + parts.join(" ".repeat(gap)));

@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import type { Clock, Event } from "@chaos-agents/core";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { RunFold } from "../fold/run-fold.ts";
 import { anyEvents } from "../test/any-events.fixture.ts";
@@ -28,7 +28,9 @@ function shown(writes: readonly string[]): string[] {
   const lines: string[] = [""];
   let row = 0;
   let column = 0;
+  // oxlint-disable-next-line no-control-regex
   for (const [token] of writes.join("").matchAll(/\x1b\[[?0-9;]*[A-Za-z]|[\r\n]|[^\x1b\r\n]+/g)) {
+    // oxlint-disable-next-line no-control-regex
     const [, count = "", command] = /^\x1b\[([?0-9;]*)([A-Za-z])$/.exec(token) ?? [];
     if (token === "\n") {
       row += 1;
@@ -88,6 +90,21 @@ describe("on a terminal", () => {
     await vi.advanceTimersByTimeAsync(5_000);
     expect(terminal.writes).toHaveLength(written);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("a storm of events is drawn no faster", async () => {
+    const terminal = new FakeTerminal();
+    const live = view(terminal);
+    const [first] = demoRun();
+    live.add(first!);
+    for (let i = 0; i < 1_000; i++) {
+      await vi.advanceTimersByTimeAsync(1);
+      const values = { throughput: i };
+      live.add({ v: 1, run: first!.run, seq: i + 2, at: Date.now(), type: "sampled", source: "traffic", values });
+    }
+    expect(terminal.writes.length).toBeLessThanOrEqual(11);
+    expect(terminal.writes.length).toBeGreaterThanOrEqual(9);
+    live.close();
   });
 
   test("clocks in the picture go on while nothing happens", async () => {

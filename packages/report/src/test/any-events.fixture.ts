@@ -1,5 +1,5 @@
 import { type Event, eventSchema, type EventType } from "@chaos-agents/core";
-import fc from "fast-check";
+import * as fc from "fast-check";
 
 const id = fc.constantFrom("1", "2", "3");
 const name = fc.oneof(
@@ -113,7 +113,7 @@ const at = fc.oneof(
 
 /** Any valid events in any order: clocks that jump, ids never heard of before, names that are not names. */
 export const anyEvents: fc.Arbitrary<Event[]> = fc
-  .array(fc.tuple(at, body), { maxLength: 80 })
+  .array(fc.tuple(at, body), { maxLength: 80, size: "max" })
   .map((moments) =>
     moments.map(([at, body], index) => eventSchema.parse({ v: 1, run: "r1", seq: index + 1, at, ...body })),
   );

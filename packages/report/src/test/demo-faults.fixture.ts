@@ -85,7 +85,7 @@ const faults: DemoFault[] = [
   },
 ];
 
-export const plannedFaults = (_: DemoRun): PlannedFaultView[] =>
+export const plannedFaults = (): PlannedFaultView[] =>
   faults.map(({ id, skill, reversal, seen, at, params, thing, label, undoLabel, cost }) => ({
     fault: id,
     skill,

@@ -47,9 +47,7 @@ export function demoRun(options: DemoRun = {}): Event[] {
   if (options.killedAt !== undefined && options.recoveredAfter !== undefined) {
     kept.push(...recovery(options.killedAt + options.recoveredAfter, kept));
   }
-  return kept.map(
-    ([t, body], index) => ({ v: 1, run, seq: index + 1, at: demoStart + Math.round(t), ...body }) as Event,
-  );
+  return kept.map(([t, body], index) => ({ v: 1, run, seq: index + 1, at: demoStart + Math.round(t), ...body }));
 }
 
 const phase = (name: EventOf<"phase-started">["phase"]): EventBody => ({ type: "phase-started", phase: name });
@@ -116,7 +114,7 @@ function opening(options: DemoRun): Moment[] {
       310,
       {
         type: "planned",
-        faults: options.faults === false ? [] : plannedFaults(options),
+        faults: options.faults === false ? [] : plannedFaults(),
         cost: { tables: 2, rows: 50_000, connections: 85 },
       },
     ],
