@@ -43,7 +43,8 @@ const database: Agent = {
     skill("db.insert_load", z.strictObject({ rows_per_table: z.int().min(1).default(1_000), tables }), {
       example: { rows_per_table: 10, tables: ["orders"] },
     }),
-    skill("db.update_load", z.strictObject({ rows: z.int().min(1).default(100), tables })),
+    // an author who forgot to be strict
+    skill("db.update_load", z.object({ rows: z.int().min(1).default(100), tables })),
     skill(
       "db.config_change",
       z.strictObject({
@@ -85,7 +86,12 @@ const server: DeclaredAgent = {
           auth: z
             .discriminatedUnion("type", [
               z.strictObject({ type: z.literal("key"), private_key_path: z.string() }),
-              z.strictObject({ type: z.literal("password"), password: z.string().min(8) }),
+              z.strictObject({
+                type: z.literal("password"),
+                password: z
+                  .string()
+                  .refine((text) => text.length > 7, { error: ({ input }) => `"${String(input)}" is too short` }),
+              }),
             ])
             .optional(),
         }),

@@ -176,6 +176,7 @@ describe("variables", () => {
     ]);
     expect(experiments).toEqual([]);
     expect(names).toEqual(["load"]);
+    expect(parse('experiments: [{ name: x, owner: "${OWNER}" }]', { purpose: "validate" }).experiments).toEqual([]);
     expect(parse(text).diagnostics.map(({ level }) => level)).toEqual(["error", "error"]);
   });
 });

@@ -44,6 +44,16 @@ describe("what goes to the journal", () => {
     expect(reviveExperiment({ source, secrets }, { catalog, env: later }).experiment).toEqual(experiment);
   });
 
+  test("nor is the default of a variable with a secret's name, wherever it stands", () => {
+    const text = `experiments:
+  - { name: x, guards: [{ name: g, type: http, url: "http://h/", headers: { X-Trace: "id \${API_TOKEN:-hunter2}" } }] }
+`;
+    const { source, secrets, redact, experiment } = planned(text);
+    expect(JSON.stringify(source)).not.toContain("hunter2");
+    expect(redact("sent hunter2")).toBe("sent ***");
+    expect(reviveExperiment({ source, secrets }, { catalog, env: {} }).experiment).toEqual(experiment);
+  });
+
   test("a variable that is gone is asked for by name", () => {
     const { source, secrets } = planned(withUrl("${DATABASE_URL:-postgres://localhost/other}"), {
       DATABASE_URL: "postgres://u:p@h/d",

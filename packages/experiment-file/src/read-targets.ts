@@ -1,6 +1,6 @@
 import { type TargetUse, targetUseSchema } from "@chaos-agents/core";
 import { check, strict } from "./check.ts";
-import { type Located, type LocatedMapping, child, isIncomplete, textOf } from "./located.ts";
+import { type Located, type LocatedMapping, child, textOf } from "./located.ts";
 import { suggestion } from "./nearest.ts";
 import type { Reading } from "./read-experiment.ts";
 
@@ -84,7 +84,7 @@ function readTarget(owner: Located, target: Located, config: Located | undefined
   }
   const before = problems.errors;
   const value = check(schema, config, problems);
-  const isSure = problems.errors === before && value !== undefined && !isIncomplete(config);
+  const isSure = problems.errors === before && value !== undefined;
   const use = !isSure ? undefined : { kind: agent.target, config: value };
   return { kind: agent.target, use };
 }
