@@ -60,12 +60,10 @@ export const faultHandlers: Pick<EventHandlers, FaultEvents> = {
   },
   "undo-finished"(folding, event) {
     const undo = folding.undo(event);
-    undo.endedAt = folding.t;
-    undo.outcome = event.outcome;
     undo.detail = event.detail;
     undo.remains = [...event.remains];
     undo.ms = event.ms;
-    folding.settleFault(folding.fault(event.fault));
+    folding.endUndo(undo, event.outcome);
   },
   "fault-undone"(folding, event) {
     const fault = folding.fault(event.fault);

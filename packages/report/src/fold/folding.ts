@@ -58,7 +58,8 @@ export class Folding {
   readonly #faults = new Map<string, FaultReport>();
   readonly #things = new Map<FaultReport, Map<string, ThingReport>>();
   readonly #undos = new Map<number, UndoReport>();
-  readonly #undosOf = new Map<string, UndoReport[]>();
+  /** How the records of each fault stand, by its id. */
+  readonly #tallies = new Map<string, Record<UndoOutcome | "open", number>>();
   readonly #probes = { "steady-state": new Map<string, ProbeSeries>(), guard: new Map<string, ProbeSeries>() };
   readonly #sources = new Map<string, { source: SampledSource; columns: Map<string, SampledColumn> }>();
 
@@ -147,18 +148,26 @@ export class Folding {
         residues: null,
       };
       this.state.undos.push(made);
-      remembered(this.#undosOf, event.fault, () => []).push(made);
+      const none = { open: 0, undone: 0, already: 0, conflict: 0, failed: 0 };
+      remembered(this.#tallies, event.fault, () => none).open += 1;
       return made;
     });
     if (event.label !== undefined) undo.label = event.label;
     return undo;
   }
 
-  /** Whether, and how, all records of a fault have ended; a recovery tells of records only. */
-  settleFault(fault: FaultReport): void {
-    const undos = this.#undosOf.get(fault.fault) ?? [];
-    const worst = worstFirst.find((outcome) => undos.some((undo) => undo.outcome === outcome));
-    if (worst !== undefined && undos.every((undo) => undo.outcome !== null)) this.endFault(fault, worst);
+  /** Ends a record, and with the last of them its fault: a recovery tells of records only. */
+  endUndo(undo: UndoReport, outcome: UndoOutcome): void {
+    const tally = this.#tallies.get(undo.fault)!;
+    tally[undo.outcome ?? "open"] -= 1;
+    tally[outcome] += 1;
+    undo.outcome = outcome;
+    undo.endedAt = this.t;
+    if (tally.open === 0)
+      this.endFault(
+        this.fault(undo.fault),
+        worstFirst.find((one) => tally[one] > 0)!,
+      );
   }
 
   endFault(fault: FaultReport, outcome: UndoOutcome): void {

@@ -60,7 +60,7 @@ export function grid(
   rows: readonly (readonly Cell[])[],
   { paint, width, indent = 2, ellipsis = "…", give = [] }: GridOptions,
 ): string[] {
-  const clean = rows.map((row) => row.map((cell) => ({ ...cell, text: oneLine(cell.text.slice(0, 2_000)) })));
+  const clean = rows.map((row) => row.map((cell) => ({ ...cell, text: fitted(cell.text, width, ellipsis) })));
   const count = clean.reduce((most, row) => Math.max(most, row.length), 0);
   const widths = Array.from({ length: count }, (_, index) =>
     clean.reduce((most, row) => Math.max(most, displayWidth(row[index]?.text ?? "")), 0),
