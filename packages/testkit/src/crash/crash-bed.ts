@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import type { Experiment } from "@chaos-agents/core";
+import { type Experiment, describeError } from "@chaos-agents/core";
 import { openStore } from "@chaos-agents/journal";
 import { makeHome } from "../contract/home.ts";
 import type { Oracle } from "../contract/oracle.ts";
@@ -49,14 +49,22 @@ export class CrashBed<Photograph> {
     return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
   }
 
-  start(task: Pick<CrashTask, "home"> & Partial<CrashTask>): CrashChild {
+  start(task: Pick<CrashTask, "home"> & Partial<CrashTask>, env: Record<string, string> = {}): CrashChild {
     const { catalog, experiment } = this.subject;
-    return new CrashChild({ catalog, experiment, ...task });
+    return new CrashChild({ catalog, experiment, ...task }, env);
   }
 
   /** The write before which every fault stands and none is undone yet. */
   get standing(): number {
     return this.writes.indexOf("event undo-started") + 1;
+  }
+
+  /** Holds a run still, looks whether its fault is there, and kills it. */
+  async lookAndKill(child: CrashChild): Promise<boolean> {
+    await child.freeze();
+    const landed = await this.subject.landed();
+    await child.kill();
+    return landed;
   }
 
   /** Recovers, in fresh processes, whatever a home still has to recover. Returns what is left even so. */
@@ -65,7 +73,12 @@ export class CrashBed<Photograph> {
     const left: string[] = [];
     for (const { run, verdict } of await store.list()) {
       await using child = this.start({ home, recover: run });
-      left.push(...(await child.ended()).left);
+      left.push(
+        ...(await child.ended().then(
+          (ended) => ended.left,
+          (error: unknown) => [describeError(error)],
+        )),
+      );
       const after = await store.summary(run);
       if (after.damaged !== null) left.push(`run ${run} is damaged: ${after.damaged}`);
       if (after.pending > 0) left.push(`run ${run} has ${after.pending} undos pending`);

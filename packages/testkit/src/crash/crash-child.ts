@@ -1,8 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile, readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
 import type { CrashNews, CrashTask } from "./crash-spec.ts";
 
 type NewsOf<Said extends CrashNews["said"]> = Extract<CrashNews, { said: Said }>;
@@ -36,10 +38,6 @@ export class CrashChild implements AsyncDisposable {
     });
   }
 
-  get pid(): number {
-    return this.#child.pid!;
-  }
-
   /** What it says of this kind, or undefined when it ended without saying so. */
   async hears<Said extends CrashNews["said"]>(said: Said): Promise<NewsOf<Said> | undefined> {
     const { promise, resolve } = Promise.withResolvers<NewsOf<Said> | undefined>();
@@ -62,9 +60,10 @@ export class CrashChild implements AsyncDisposable {
     return news;
   }
 
-  /** Holds it still from outside, wherever it is. */
-  freeze(): void {
+  /** Holds it still from outside, wherever it is; returns once none of its threads moves any more. */
+  async freeze(): Promise<void> {
     this.#child.kill("SIGSTOP");
+    while (await movesStill(this.#child.pid!)) await delay(1);
   }
 
   async kill(): Promise<void> {
@@ -75,4 +74,11 @@ export class CrashChild implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
   }
+}
+
+/** Whether a thread of a process still runs; where the system does not tell, we take it that none does. */
+async function movesStill(pid: number): Promise<boolean> {
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+  const stats = threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/stat`, "utf8").catch(() => ") X"));
+  return (await Promise.all(stats)).some((stat) => !/^[TtZX]/.test(stat.slice(stat.lastIndexOf(")") + 2)));
 }

@@ -37,7 +37,7 @@ function writePoints<P>(bed: CrashBed<P>, writes: readonly string[], who: string
       async strike(home) {
         await using child = await start(home, { write: i + 1, side });
         if (!(await child.hears("holds"))) return undefined;
-        return await lookAndKill(bed, child);
+        return await bed.lookAndKill(child);
       },
     })),
   );
@@ -82,7 +82,7 @@ async function wirePoints<P>(bed: CrashBed<P>): Promise<CrashPoint[]> {
         });
         await using running = bed.start({ home: path, experiment: wire.through(experiment, proxy) });
         if (!(await Promise.race([held.promise, running.hears("ended").then(() => undefined)]))) return undefined;
-        const landed = await lookAndKill(bed, running);
+        const landed = await bed.lookAndKill(running);
         killed.resolve(side === "before" ? "cut" : "forward-and-cut");
         return landed;
       },
@@ -98,14 +98,7 @@ function randomPoint<P>(bed: CrashBed<P>, part: number): CrashPoint {
       await using child = bed.start({ home });
       await child.hears("began");
       await delay(part * bed.ms);
-      return await lookAndKill(bed, child);
+      return await bed.lookAndKill(child);
     },
   };
-}
-
-async function lookAndKill<P>(bed: CrashBed<P>, child: CrashChild): Promise<boolean> {
-  child.freeze();
-  const landed = await bed.subject.landed();
-  await child.kill();
-  return landed;
 }
