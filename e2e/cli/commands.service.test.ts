@@ -7,10 +7,10 @@ beforeAll(async () => void (playground = await Playground.open()));
 afterAll(() => playground[Symbol.asyncDispose]());
 const chaos = (...args: string[]) => playground.run(args);
 
-const commands = [
-  ...["init", "validate", "discover", "run", "list-skills", "show", "runs", "report", "events"],
-  ...["recover", "doctor", "halt", "resume", "completion", "help"],
-];
+const commands =
+  "init validate discover run list-skills show runs report events recover doctor halt resume completion help".split(
+    " ",
+  );
 
 describe("help", () => {
   test("lists every command and the exit codes", async () => {

@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { type DatabaseAdmin, type Statement, administer, readStatements } from "@chaos-agents/testkit";
-import type {} from "@chaos-agents/testkit/vitest";
+import type { TestDatabase } from "@chaos-agents/testkit/vitest";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { Playground } from "./chaos.ts";
 
 const customers = 500;
 
 /** A small shop in a database of its own: what the experiments here break, and how to see from outside that it is whole. */
-export class Shop {
+export class Shop implements Pick<TestDatabase, "name" | "url" | "admin"> {
   readonly name = `chaos_cli_${randomBytes(6).toString("hex")}`;
   readonly url: string;
   readonly admin: DatabaseAdmin;

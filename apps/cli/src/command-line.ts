@@ -12,9 +12,9 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
     process.exit(code);
   };
   const tell = async (error: unknown) => (await import("./failure.ts")).tellFailure(error, terminal);
-  const crash = (error: unknown) => void tell(error).then(end);
-  process.on("uncaughtException", crash);
-  process.on("unhandledRejection", crash);
+  const crash = async (error: unknown) => await end(await tell(error));
+  process.on("uncaughtException", (error) => void crash(error));
+  process.on("unhandledRejection", (error) => void crash(error));
   try {
     // Words with a URL in them may be shown again, in an error for one.
     if (!words.every((word) => flags.has(word))) terminal.hide((await import("@chaos-agents/core")).redactor([]));

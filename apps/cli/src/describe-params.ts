@@ -32,7 +32,7 @@ function typeOf(schema: Json): string {
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.format === "duration") return "duration";
   const options = schema.anyOf ?? schema.oneOf;
-  if (options) return [...new Set(options.map((one) => typeOf(one as Json)))].join(" or ");
+  if (options) return [...new Set(options.map((one) => typeOf(one)))].join(" or ");
   switch (schema.type) {
     case "array":
       return `list of ${typeOf((schema.items ?? {}) as Json)}`;

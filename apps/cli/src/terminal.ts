@@ -26,7 +26,7 @@ export class Terminal {
 
   /** A person is there to be asked. */
   get interactive(): boolean {
-    return process.stdin.isTTY === true && this.stderr.isTTY === true;
+    return process.stdin.isTTY && this.stderr.isTTY;
   }
 
   /** From now on these secrets are hidden in everything written. */
@@ -57,7 +57,7 @@ export class Terminal {
   colours(stream: NodeJS.WriteStream): boolean {
     const { NO_COLOR, FORCE_COLOR } = this.env;
     if (NO_COLOR || FORCE_COLOR === "0" || FORCE_COLOR === "false") return false;
-    return FORCE_COLOR !== undefined || (stream.isTTY === true && stream.hasColors());
+    return FORCE_COLOR !== undefined || (stream.isTTY && stream.hasColors());
   }
 
   style(style: Style, text: string, stream: NodeJS.WriteStream = this.stdout): string {

@@ -1,5 +1,5 @@
 import { describeError } from "@chaos-agents/core";
-import { StopSource } from "@chaos-agents/engine";
+import { StopReason, StopSource } from "@chaos-agents/engine";
 import { tellFailure } from "./failure.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -12,9 +12,11 @@ const signalWords = {
 /** The ways out of a command that changes things: each stops it, so that what it changed is put back before it ends. */
 export class WaysOut {
   readonly stop = new StopSource();
+  readonly #terminal: Terminal;
   #crash: { error: unknown } | undefined;
 
   constructor(terminal: Terminal) {
+    this.#terminal = terminal;
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       process.on(signal, () => this.stop.stop("interrupt", signalWords[signal]));
     }
@@ -30,10 +32,21 @@ export class WaysOut {
     else terminal.closed.addEventListener("abort", leave, { once: true });
   }
 
-  /** The exit code, once everything is put back: an error that nobody caught is told now, and stands above a lesser end. */
-  exitCode(code: number, terminal: Terminal): number {
+  /**
+   * Does a command's work and returns its exit code. An error that nobody caught is told only now, when everything is put
+   * back, and stands above a lesser end.
+   */
+  async lead(work: () => Promise<number>): Promise<number> {
+    let code: number;
+    try {
+      code = await work();
+    } catch (error) {
+      if (!(error instanceof StopReason)) throw error;
+      if (!this.#crash) this.#terminal.say(error.message);
+      code = 130;
+    }
     if (!this.#crash) return code;
-    tellFailure(this.#crash.error, terminal);
+    tellFailure(this.#crash.error, this.#terminal);
     return code === 4 ? 4 : 1;
   }
 }

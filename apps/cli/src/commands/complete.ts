@@ -6,12 +6,21 @@ import { commandList } from "./index.ts";
 export function define(command: Command, terminal: Terminal): void {
   command.argument("[words...]", "the words so far, the last one unfinished").action(async (words: string[]) => {
     const { values, files } = await candidates(command.parent!, words, lookups);
-    for (const { value, description } of values) terminal.print(`${value}\t${description}`);
+    for (const { value, description } of values) terminal.print(description ? `${value}\t${description}` : value);
     if (files) terminal.print(":files");
   });
 }
 
+const agents = async () => {
+  const { catalog } = await import("@chaos-agents/catalog");
+  return [...catalog.agents, ...(catalog.declared ?? [])];
+};
+
 const lookups: Lookups = {
+  target: async () =>
+    (await agents()).flatMap(({ target, aliases, summary }) =>
+      [target, ...aliases].map((value) => ({ value, description: summary })),
+    ),
   run: async (): Promise<Candidate[]> => {
     const { openStore } = await import("@chaos-agents/journal");
     const runs = await openStore().list();
@@ -21,10 +30,15 @@ const lookups: Lookups = {
     ];
   },
   skill: async () => {
-    const { catalog } = await import("@chaos-agents/catalog");
-    const agents = [...catalog.agents, ...(catalog.declared ?? [])];
-    return agents.flatMap(({ skills }) => skills.map(({ name, summary }) => ({ value: name, description: summary })));
+    const skills = (await agents()).flatMap((agent) => [...agent.skills]);
+    return skills.map(({ name, summary }) => ({ value: name, description: summary }));
   },
-  command: async () =>
-    commandList.filter(({ group }) => group).map(({ name, summary }) => ({ value: name, description: summary })),
+  command: async () => {
+    const { topics } = await import("./help.ts");
+    const listed = commandList.filter(({ group }) => group);
+    return [
+      ...listed.map(({ name, summary }) => ({ value: name, description: summary })),
+      ...Object.keys(topics).map((value) => ({ value, description: "" })),
+    ];
+  },
 };

@@ -6,7 +6,6 @@ import { examples } from "../examples.ts";
 import { loadExperiments } from "../load-experiments.ts";
 import { table } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
-import { WaysOut } from "../ways-out.ts";
 
 interface Found extends Discovery {
   target: string;
@@ -27,10 +26,10 @@ export function define(command: Command, terminal: Terminal): void {
     )
     .action(async (file: string, { json = false }: { json?: boolean }) => {
       const experiments = await loadExperiments(file, terminal);
-      const { stop } = new WaysOut(terminal);
       const found: Found[] = [];
       for (const { experiment } of experiments) {
-        for (const target of Object.keys(experiment.targets)) found.push(await look(experiment, target, stop.signal));
+        for (const target of Object.keys(experiment.targets))
+          found.push(await look(experiment, target, terminal.closed));
       }
       if (json) return terminal.printJson(found);
       for (const { target, label, summary, tables } of found) {

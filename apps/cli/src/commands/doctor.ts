@@ -8,7 +8,6 @@ import { worstOf } from "../exit-code.ts";
 import { loadExperiments } from "../load-experiments.ts";
 import { table } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
-import { WaysOut } from "../ways-out.ts";
 import { howItEnded } from "./runs.ts";
 
 export function define(command: Command, terminal: Terminal): void {
@@ -22,10 +21,9 @@ export function define(command: Command, terminal: Terminal): void {
     .action(async (file: string, { json = false }: { json?: boolean }) => {
       const experiments = await loadExperiments(file, terminal);
       const store = openStore();
-      const { stop } = new WaysOut(terminal);
       const found: (Diagnosis & { experiment: string })[] = [];
       for (const { experiment } of experiments) {
-        const looking = { catalog, clock: systemClock, signal: stop.signal };
+        const looking = { catalog, clock: systemClock, signal: terminal.closed };
         found.push({ experiment: experiment.name, ...(await diagnose(experiment, store, looking)) });
       }
       const targets = found.flatMap((one) => one.targets.map((target) => ({ experiment: one.experiment, ...target })));

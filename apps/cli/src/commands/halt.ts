@@ -1,5 +1,6 @@
 import { userInfo } from "node:os";
 import { ChaosError, parseDuration, systemClock } from "@chaos-agents/core";
+import type { StopSource } from "@chaos-agents/engine";
 import { openStore } from "@chaos-agents/journal";
 import type { Command } from "commander";
 import { examples } from "../examples.ts";
@@ -30,19 +31,29 @@ export function define(command: Command, terminal: Terminal): void {
       if (patience === undefined) {
         throw new ChaosError("usage", `--timeout ${timeout} is not a duration`, { remedy: "write it like 60s or 2m" });
       }
-      const store = openStore();
       const ways = new WaysOut(terminal);
-      await store.lever.halt({ at: systemClock.now(), by: userInfo().username, reason });
-      terminal.print(`${terminal.style("bold", "Halted.")} No run starts on this machine until \`chaos resume\`.`);
-      const live = await waitForRuns(store, terminal, systemClock, { timeout: patience, signal: ways.stop.signal });
-      for (const { run, experiment } of live) {
-        terminal.say(
-          `${run} ${experiment}: has not ended within ${timeout}; watch it with \`chaos events ${run} --follow\``,
-        );
-      }
-      const abandoned = (await store.list()).filter(isAbandoned);
-      const recovered = await recoverRuns(abandoned, { store, stop: ways.stop, terminal });
-      if (live.length === 0 && recovered === 0) terminal.print("Nothing of ours is active or left to undo.");
-      process.exitCode = ways.exitCode(worstOf([live.length > 0 ? 4 : 0, recovered]), terminal);
+      process.exitCode = await ways.lead(() => haltAll({ reason, timeout, patience }, ways.stop, terminal));
     });
+}
+
+interface Order {
+  reason: string;
+  timeout: string;
+  patience: number;
+}
+
+async function haltAll({ reason, timeout, patience }: Order, stop: StopSource, terminal: Terminal): Promise<number> {
+  const store = openStore();
+  await store.lever.halt({ at: systemClock.now(), by: userInfo().username, reason });
+  terminal.print(`${terminal.style("bold", "Halted.")} No run starts on this machine until \`chaos resume\`.`);
+  const live = await waitForRuns(store, terminal, systemClock, { timeout: patience, signal: stop.signal });
+  for (const { run, experiment } of live) {
+    terminal.say(
+      `${run} ${experiment}: has not ended within ${timeout}; watch it with \`chaos events ${run} --follow\``,
+    );
+  }
+  const abandoned = (await store.list()).filter(isAbandoned);
+  const recovered = await recoverRuns(abandoned, { store, stop, terminal });
+  if (live.length === 0 && recovered === 0) terminal.print("Nothing of ours is active or left to undo.");
+  return worstOf([live.length > 0 ? 4 : 0, recovered]);
 }

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { Terminal } from "../terminal.ts";
 import { commandList } from "./index.ts";
 
-const topics: Record<string, string> = {
+export const topics: Record<string, string> = {
   "exit-codes": `Exit codes
     0  success: faults landed, the steady state held or came back, everything is undone
     1  failed: a fault did not land, the run was refused, or something unexpected happened

@@ -11,7 +11,7 @@ export interface ListedCommand {
   name: string;
   summary: string;
   group?: string;
-  load(): Promise<CommandModule>;
+  load: () => Promise<CommandModule>;
 }
 
 const experiments = "Experiments:";

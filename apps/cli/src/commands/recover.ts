@@ -38,13 +38,12 @@ export function define(command: Command, terminal: Terminal): void {
       const store = openStore();
       const recover = (runs: readonly RunSummary[]) => recoverRuns(runs, { store, stop: ways.stop, terminal });
       const abandoned = async () => (await store.list()).filter(isAbandoned);
-      const work = async () => {
+      process.exitCode = await ways.lead(async () => {
         if (file !== undefined) return await sweepTargets(file, store, terminal, ways);
         if (word !== undefined) return await recover([await findRun(store, word)]);
         const open = await abandoned();
         return all ? await recover(open) : await offer(open, recover, terminal, ways);
-      };
-      process.exitCode = ways.exitCode(await work(), terminal);
+      });
     });
 }
 

@@ -17,7 +17,7 @@ _chaos() {
   local -a values
   while IFS= read -r line; do
     if [[ $line == :files ]]; then files=1
-    else values+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}"); fi
+    else values+=("\${\${line//:/\\\\:}/$'\\t'/:}"); fi
   done < <(\${~words[1]} __complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)
   (( $#values )) && _describe chaos values
   [[ -n $files ]] && _files

@@ -34,10 +34,11 @@ export function planText(
         ...bullet("       ", "undo: ", `${thing.undoLabel ?? "none"}${less}`),
       );
     }
-    if (things.length > most) lines.push(`     … and ${things.length - most} more; --dry-run names them all`);
+    if (things.length > most)
+      lines.push(...bullet("     ", "", `and ${things.length - most} more; --dry-run names them all`));
   }
   if (state.faults.length === 0) lines.push("", "Nothing is to be broken: the probes are watched.");
-  else lines.push("", `It touches ${costText(state.cost)}.`);
+  else lines.push("", ...bullet("", "", `It touches ${costText(state.cost)}.`));
   if (state.findings.length > 0) lines.push("", bold("Preflight"));
   for (const { level, skill, message, remedy } of state.findings) {
     const said = `${level}: ${skill === undefined ? "" : `${skill}: `}${message}`;

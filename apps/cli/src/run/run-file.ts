@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import { type JournalStore } from "@chaos-agents/engine";
+import type { PlannedExperiment } from "@chaos-agents/experiment-file";
 import { openStore } from "@chaos-agents/journal";
 import { worstOf } from "../exit-code.ts";
 import { loadExperiments } from "../load-experiments.ts";
@@ -23,6 +24,16 @@ export interface RunOptions {
 export async function runFile(file: string, options: RunOptions, terminal: Terminal): Promise<number> {
   const experiments = await loadExperiments(file, terminal, { only: options.only });
   const ways = new WaysOut(terminal);
+  return await ways.lead(() => runAll(file, experiments, { options, ways, terminal }));
+}
+
+interface Running {
+  options: RunOptions;
+  ways: WaysOut;
+  terminal: Terminal;
+}
+
+async function runAll(file: string, experiments: readonly PlannedExperiment[], { options, ways, terminal }: Running) {
   const store = openStore();
   const seed = options.seed ?? randomInt(2 ** 32);
   if (!options.dryRun) await tellAbandoned(store, ways, terminal);
@@ -40,7 +51,7 @@ export async function runFile(file: string, options: RunOptions, terminal: Termi
   }
   const notStarted = experiments.slice(codes.length).map(({ experiment }) => experiment.name);
   if (notStarted.length > 0) terminal.say(`Not started after that: ${notStarted.join(", ")}`);
-  return ways.exitCode(worstOf(ways.stop.signal.aborted ? [...codes, 130] : codes), terminal);
+  return worstOf(ways.stop.signal.aborted ? [...codes, 130] : codes);
 }
 
 /** What earlier runs left is said before anything new is broken on top of it, and can be undone first. */

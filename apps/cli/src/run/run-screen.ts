@@ -38,7 +38,7 @@ export class RunScreen {
 
   /** A live picture needs a terminal that can move its cursor. */
   get #isLive(): boolean {
-    return this.#stream.isTTY === true && this.#terminal.env["TERM"] !== "dumb";
+    return this.#stream.isTTY && this.#terminal.env["TERM"] !== "dumb";
   }
 
   readonly listener = (event: Event): void => {
@@ -77,7 +77,7 @@ export class RunScreen {
     if (!this.#planShown && report.faults.length > 0) this.#showPlan();
     if (this.#options.dryRun) {
       const tone = report.verdict === "observed" ? "green" : "red";
-      this.#write(`${this.#terminal.style(tone, report.reason ?? "", this.#stream)}`);
+      this.#write(this.#terminal.style(tone, report.reason ?? "", this.#stream));
     } else {
       this.#write(`\n${renderText(report, this.#terminal.textOptions(this.#stream)).trimEnd()}`);
     }

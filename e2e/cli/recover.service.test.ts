@@ -1,0 +1,107 @@
+import { rm } from "node:fs/promises";
+import type { Event } from "@chaos-agents/core";
+import { openStore } from "@chaos-agents/journal";
+import { describe, expect, test } from "vitest";
+import { type Playground, launcher } from "./chaos.ts";
+import { shopFile, withShop } from "./shop.ts";
+
+const observing = (event: Event) => event.type === "phase-started" && event.phase === "observe";
+
+async function killedRun(playground: Playground): Promise<string> {
+  const running = playground.start(["run", "shop.yaml", "--json"]);
+  const { run } = (await running.event(observing))!;
+  running.kill("SIGKILL");
+  await running.ended;
+  return run;
+}
+
+withShop((shop) => {
+  const file = shopFile({ shop: { duration: "1h" } });
+  const rows = async () => (await shop.admin.query("SELECT count(*)::int AS n FROM customers"))[0]!["n"];
+
+  test("what a killed run left is listed, undone by its id, and then nothing is left", async () => {
+    await using playground = await shop.playground(file);
+    const run = await killedRun(playground);
+    expect(await rows()).toBe(700);
+    const listed = await playground.run(["runs"]);
+    expect(listed.stdout).toContain(`chaos recover ${run}`);
+    const open = await playground.run(["recover"]);
+    expect(open.stdout).toContain("`chaos recover --all`");
+    expect(open.code).toBe(4);
+    const doctor = await playground.run(["doctor", "shop.yaml", "--json"]);
+    expect(doctor.code).toBe(4);
+    expect(JSON.parse(doctor.stdout)).toMatchObject({ open: [{ run }] });
+
+    const recovered = await playground.run(["recover", run]);
+    expect(recovered.stdout).toContain("everything it changed is put back");
+    expect(recovered.code).toBe(0);
+    await shop.expectWhole();
+    expect(await playground.run(["recover"])).toMatchObject({ code: 0, stdout: "Nothing is left to undo.\n" });
+    expect(await playground.run(["recover", run])).toMatchObject({ code: 0 });
+    expect(await playground.run(["doctor", "shop.yaml"])).toMatchObject({ code: 0 });
+    const { stdout } = await playground.run(["report", run]);
+    expect(stdout).toContain("Interrupted");
+  });
+
+  test("a new run says so first, and on a terminal offers to undo it", async () => {
+    await using playground = await shop.playground(file);
+    const run = await killedRun(playground);
+    const typed = `stty cols 100 rows 40; exec ${launcher} run shop.yaml`;
+    const running = playground.start(["-qefc", typed, "/dev/null"], { command: "script", env: { TERM: "xterm" } });
+    await running.printed("Undo that first?");
+    running.child.stdin!.write("y\n");
+    await running.printed("Run it?");
+    expect(await rows()).toBe(500);
+    running.child.stdin!.write("n\n");
+    expect((await running.ended).stdout).toContain(`run ${run} (shop) ended early`);
+    await shop.expectWhole();
+  });
+
+  test("two recoveries at once do not collide", async () => {
+    await using playground = await shop.playground(file);
+    await killedRun(playground);
+    const both = await Promise.all([playground.run(["recover", "--all"]), playground.run(["recover", "--all"])]);
+    const codes = both.map(({ code }) => code);
+    expect(codes).toContain(0);
+    for (const { code, stderr } of both) if (code !== 0) expect(stderr).toContain("error: ");
+    await shop.expectWhole();
+  });
+
+  describe("what cannot be done is told", () => {
+    test("with 2 where a variable of then is missing now, and nothing is lost", async () => {
+      await using playground = await shop.playground(file);
+      const run = await killedRun(playground);
+      const { code, stderr } = await playground.run(["recover", run], { env: { DATABASE_URL: undefined } });
+      expect(stderr).toContain("export DATABASE_URL");
+      expect(code).toBe(2);
+      expect(await playground.run(["recover", "--all"])).toMatchObject({ code: 0 });
+      await shop.expectWhole();
+    });
+
+    test("when a live run is to be recovered or swept", async () => {
+      await using playground = await shop.playground(file);
+      const running = playground.start(["run", "shop.yaml", "--json"]);
+      await running.event(observing);
+      const recover = await playground.run(["recover", "last"]);
+      expect(recover.code).toBe(1);
+      expect(recover.stderr).toMatch(/hint: /);
+      const sweep = await playground.run(["recover", "--sweep", "shop.yaml"]);
+      expect(sweep.stderr).toContain("is live");
+      expect(sweep.code).toBe(1);
+      running.kill("SIGTERM");
+      expect(await running.ended).toMatchObject({ code: 130 });
+      await shop.expectWhole();
+    });
+  });
+
+  test("--sweep finds nothing where nothing is", async () => {
+    await using playground = await shop.playground(file);
+    const run = await killedRun(playground);
+    await playground.run(["recover", run]);
+    await rm(playground.home, { recursive: true });
+    const { code, stdout } = await playground.run(["recover", "--sweep", "shop.yaml"]);
+    expect(stdout).toContain("nothing of ours");
+    expect(code).toBe(0);
+    expect(await openStore(playground.home).list()).toEqual([]);
+  });
+});
