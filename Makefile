@@ -1,17 +1,40 @@
 node := node_modules/.bin/node
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 shell ?= bash
+# What the tests' real servers and compilers come from, where we may install it.
+debian := mariadb-server-core mariadb-client gcc libc6-dev
 
-.PHONY: build release completion
+.PHONY: setup demo test crash bench lint build release completion
 
-$(node):
-	npm ci
+setup:
+	@scripts/setup.sh
 
-build: | $(node) ## the command line in dist/chaos-agents, for any Node 24 or newer
+demo: setup ## break a real PostgreSQL under live traffic, put it back, prove it
+	@$(node) apps/demo/src/main.ts
+
+test: ## everything that has to be green: types, lint, unit, services, a sample of the crash matrix
+	@scripts/setup.sh $(debian)
+	npm run --silent types
+	npm run --silent lint
+	npm run --silent test
+
+crash: ## the long crash matrix
+	@scripts/setup.sh $(debian)
+	CRASH_POINTS=all npm run --silent crash
+
+bench: ## every benchmark beside its rival, in one table
+	@scripts/setup.sh $(debian)
+	npm run --silent bench
+
+lint: setup
+	npm run --silent lint
+
+build: setup ## the command line in dist/chaos-agents, for any Node 24 or newer
 	$(node) apps/cli/build.ts
 
 release: build ## what install.sh downloads: the folder as a tarball, and its checksum
 	tar -C dist -czf dist/chaos-agents.tar.gz chaos-agents
 	cd dist && sha256sum chaos-agents.tar.gz > chaos-agents.tar.gz.sha256
 
-completion: | $(node) ## a completion script: make completion shell=zsh
+completion: setup ## a completion script: make completion shell=zsh
 	@./chaos completion $(shell)

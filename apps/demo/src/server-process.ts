@@ -36,6 +36,7 @@ const settings = [
   "listen_addresses=127.0.0.1",
   "unix_socket_directories=",
   "max_connections=60",
+  "superuser_reserved_connections=6",
   "shared_buffers=64MB",
   "timezone=UTC",
 ];

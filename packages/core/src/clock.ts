@@ -15,7 +15,7 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
   async sleep(ms, signal) {
     signal?.throwIfAborted();
-    await delay(ms, undefined, { signal }).catch((error: unknown) => {
+    await delay(Math.max(0, ms), undefined, { signal }).catch((error: unknown) => {
       throw signal?.aborted ? signal.reason : error;
     });
   },

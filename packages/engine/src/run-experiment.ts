@@ -220,7 +220,7 @@ class Run {
     const deviation = steady.deviation;
     if (deviation) return outcome("deviated", deviation);
     if (experiment.skills.length === 0) return outcome("observed", "nothing was to be broken; the probes were watched");
-    return outcome("passed", "every fault landed, and everything is as it was");
+    return outcome("passed", "every fault landed, and all of it is put back");
   }
 
   async #finish(found: RunOutcome): Promise<RunOutcome> {

@@ -3,7 +3,7 @@ import { LedgerWriter } from "../ledger/ledger.ts";
 import { enterShop, nextVisit, type Shopping } from "./customers.ts";
 import { failureKind } from "./failure-kind.ts";
 import { LatencyWindow, type TrafficSample, sampleEvery } from "./latency-window.ts";
-import { openPool } from "./shop-pool.ts";
+import { openPerUse, openWebPool } from "./shop-pool.ts";
 
 export interface TrafficOptions {
   /** The application's connection. */
@@ -31,8 +31,8 @@ export async function generateTraffic(
   { clock, random }: { clock: Clock; random: Random },
   onSample: (sample: TrafficSample) => void,
 ): Promise<RunningTraffic> {
-  const pool = openPool(options.url);
-  const checkouts = openPool(options.url, { maxUses: 1 });
+  const pool = await openWebPool(options.url);
+  const checkouts = openPerUse(options.url);
   const ledger = new LedgerWriter(options.ledger);
   const shopping: Shopping = { pool, checkouts, ledger, clock, random, ...(await enterShop(pool)) };
   const seen = new LatencyWindow();

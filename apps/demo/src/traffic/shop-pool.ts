@@ -1,14 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { type ClientBase, DatabaseError, Pool } from "pg";
+import { type ClientBase, DatabaseError, Pool, type PoolConfig } from "pg";
 import type { LedgerWriter } from "../ledger/ledger.ts";
 import { type Row, type RowWrite, statementFor } from "../ledger/row-write.ts";
 
-/** Set as a careful application would: few connections, and nothing waits for ever. */
-export function openPool(connectionString: string, options: { maxUses?: number } = {}): Pool {
+/** Set as a careful application would, so that nothing waits for ever. */
+function openPool(connectionString: string, options: PoolConfig): Pool {
   const pool = new Pool({
     connectionString,
     application_name: "shop/web",
-    max: 16,
     connectionTimeoutMillis: 1_000,
     statement_timeout: 2_000,
     query_timeout: 3_000,
@@ -19,6 +18,21 @@ export function openPool(connectionString: string, options: { maxUses?: number }
   pool.on("error", () => {});
   pool.on("connect", (client) => client.on("error", () => {}));
   return pool;
+}
+
+const webConnections = 10;
+
+/** A pool of fixed size, its connections made at once and kept: how most applications are set up. */
+export async function openWebPool(connectionString: string): Promise<Pool> {
+  const pool = openPool(connectionString, { max: webConnections, idleTimeoutMillis: 0 });
+  const clients = await Promise.all(Array.from({ length: webConnections }, () => pool.connect()));
+  for (const client of clients) client.release();
+  return pool;
+}
+
+/** A new connection for each use, as functions that run on demand have. */
+export function openPerUse(connectionString: string): Pool {
+  return openPool(connectionString, { max: 16, maxUses: 1 });
 }
 
 const leavesConnectionUsable = (error: unknown) => error instanceof DatabaseError && error.severity === "ERROR";

@@ -1,3 +1,4 @@
+import type { Observer } from "@chaos-agents/engine";
 import { startChild } from "../child.ts";
 import type { TrafficOptions, TrafficTotals } from "./generate-traffic.ts";
 import type { TrafficSample } from "./latency-window.ts";
@@ -7,6 +8,23 @@ export type TrafficWord =
   | { type: "open" }
   | { type: "sample"; sample: TrafficSample }
   | { type: "closed"; totals: TrafficTotals };
+
+const units = { throughput: "requests/s", p50: "ms", p95: "ms", p99: "ms", errors: "errors/s", inflight: "requests" };
+
+/** Makes what the customers see part of a run's journal. */
+export function trafficObserver(traffic: Traffic): Observer {
+  return {
+    name: "customers",
+    async observe(sample, signal) {
+      const stop = traffic.onSample(({ throughput, p50, p95, p99, errors, inflight }) => {
+        const failed = Object.values(errors).reduce((sum, rate) => sum + rate, 0);
+        sample({ throughput, p50, p95, p99, errors: failed, inflight }, units);
+      });
+      await new Promise<void>((stopped) => signal.addEventListener("abort", () => stopped(), { once: true }));
+      stop();
+    },
+  };
+}
 
 /** Customers in a process of their own, so that what they feel is not our own load. */
 export interface Traffic extends AsyncDisposable {

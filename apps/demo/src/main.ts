@@ -1,0 +1,100 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { catalog } from "@chaos-agents/catalog";
+import { type Event, seededRandom, systemClock } from "@chaos-agents/core";
+import { type Observer, StopSource, runExperiment } from "@chaos-agents/engine";
+import { invalidFileError, parseExperimentFile } from "@chaos-agents/experiment-file";
+import { openStore } from "@chaos-agents/journal";
+import { createLiveView, foldRun, renderHtml, renderJson, renderJunit, renderText } from "@chaos-agents/report";
+import { type OpenShop, openShop } from "./demo.ts";
+import { renderProof } from "./proof/render-proof.ts";
+import type { Traffic } from "./traffic/traffic.ts";
+
+const file = join(import.meta.dirname, "../demo.yaml");
+const warmUpMs = 3_000;
+
+/** The customers' own measurements, as part of the run's journal. */
+const customers = (traffic: Traffic): Observer => ({
+  name: "customers",
+  observe(sample, signal) {
+    const stop = traffic.onSample(({ throughput, p50, p95, p99, errors }) => {
+      const failed = Object.values(errors).reduce((sum, n) => sum + n, 0);
+      sample(
+        { throughput, p50, p95, p99, errors: failed },
+        { throughput: "/s", p50: "ms", p95: "ms", p99: "ms", errors: "/s" },
+      );
+    });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+    return promise.finally(stop);
+  },
+});
+
+/** Runs the experiment on the open shop; resolves with its events. */
+async function breakShop(shop: OpenShop, stop: StopSource, out: NodeJS.WriteStream): Promise<Event[]> {
+  const env = { ...process.env, CHAOS_DEMO_URL: shop.url };
+  const parsed = parseExperimentFile(await readFile(file), {
+    catalog,
+    env,
+    file: relative(process.cwd(), file),
+    purpose: "run",
+  });
+  const [planned] = parsed.experiments;
+  if (!planned) throw invalidFileError(parsed.diagnostics);
+  const events: Event[] = [];
+  const view = createLiveView({ stream: out, clock: systemClock, color: hasColours(out), unicode: true });
+  try {
+    await runExperiment({
+      ...planned,
+      catalog,
+      store: openStore(),
+      clock: systemClock,
+      random: seededRandom(Date.now()),
+      version: "demo",
+      file: relative(process.cwd(), file),
+      stop,
+      listeners: [(event) => void events.push(event), (event) => view.add(event)],
+      observers: [customers(shop.traffic)],
+    });
+  } finally {
+    view.close();
+  }
+  return events;
+}
+
+const hasColours = (out: NodeJS.WriteStream) => !process.env["NO_COLOR"] && out.isTTY && out.hasColors();
+
+async function writeReports(events: readonly Event[], folder: string): Promise<string> {
+  const report = foldRun(events);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "report.json"), renderJson(report));
+  await writeFile(join(folder, "junit.xml"), renderJunit(report));
+  const html = join(folder, "report.html");
+  await writeFile(html, renderHtml(report));
+  return html;
+}
+
+/** The whole demo: open a shop, break it under its customers, put it back, prove it. Returns the exit code. */
+export async function demo(out: NodeJS.WriteStream, stop: StopSource, folder: string): Promise<number> {
+  out.write("Opening a shop: PostgreSQL 18 from npm, 50,000 rows, 150 customers' requests a second …\n");
+  await using shop = await openShop({ clock: systemClock });
+  out.write(
+    `It is open. Customers come in for ${warmUpMs / 1_000} s, then we break it. Ctrl-C stops and puts everything back.\n\n`,
+  );
+  await systemClock.sleep(warmUpMs, stop.signal).catch(() => undefined);
+  const events = await breakShop(shop, stop, out);
+  const report = foldRun(events);
+  out.write(`\n${renderText(report, { color: hasColours(out), width: out.columns || 100 }).trimEnd()}\n\n`);
+  const { proof } = await shop.finish();
+  out.write(`${renderProof(proof, { color: hasColours(out) })}\n\n`);
+  out.write(`Report with charts: ${await writeReports(events, folder)}\n`);
+  return proof.ok ? (report.exitCode ?? 1) : 4;
+}
+
+if (import.meta.main) {
+  const stop = new StopSource();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.on(signal, () => stop.stop("interrupt", signal));
+  process.stdout.on("error", () => stop.stop("interrupt", "nobody reads the output any more"));
+  process.exitCode = await demo(process.stdout, stop, join(process.cwd(), "artifacts/demo"));
+}
