@@ -20,6 +20,7 @@ export async function loadExperiments(
     catalog,
     env: terminal.env,
     purpose: "run",
+    only,
   });
   for (const { redact } of experiments) terminal.hide(redact);
   if (hasErrors(diagnostics)) throw invalidFileError(diagnostics);

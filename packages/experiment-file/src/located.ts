@@ -24,6 +24,8 @@ export interface LocatedScalar extends Place {
   kind: "scalar";
   value: string | number | boolean | null;
   text?: Expanded;
+  /** Variables without a value, and where in the file. */
+  missing?: { name: string; span: Span }[];
   /** It cannot be judged: a variable has no value, or it was refused already. */
   unknown?: boolean;
 }

@@ -181,6 +181,30 @@ describe("variables", () => {
   });
 });
 
+test("to run one experiment, the others need not be able to", () => {
+  const text = `experiments:
+  - { name: one, ${target}, owner: &owner "\${OWNER:-me}" }
+  - { name: two, target: srv, target_config: { hosts: [{ host: "\${SERVER}" }] } }
+  - { name: three, ${target}, owner: *owner, ticket: &ticket "\${TICKET}" }
+  - { name: four, ${target}, ticket: *ticket }
+`;
+  const levels = (only?: string) => parse(text, { only }).diagnostics.map(({ level, line }) => [line, level]);
+  expect(levels("one")).toEqual([
+    [3, "warning"],
+    [4, "warning"],
+  ]);
+  expect(parse(text, { only: "one" }).experiments.map(({ experiment }) => experiment.name)).toEqual(["one"]);
+  expect(levels("four")).toEqual([
+    [3, "warning"],
+    [4, "error"],
+  ]);
+  expect(levels()).toEqual([
+    [3, "error"],
+    [3, "error"],
+    [4, "error"],
+  ]);
+});
+
 describe("other files", () => {
   test("[CA-06] a daemon's file: settings, and when each experiment is due", () => {
     const file = parse(`settings:

@@ -6,7 +6,7 @@ import { decodeText } from "./decode-text.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { Kinds } from "./kinds.ts";
 import { type LlmFile, llmFileSchema } from "./llm-file.ts";
-import { type Located, type LocatedMapping, child, isIncomplete, items, textOf } from "./located.ts";
+import { type Located, type LocatedMapping, child, isIncomplete, items, scalars, textOf } from "./located.ts";
 import { type PlannedExperiment, withoutSecrets } from "./planned-experiment.ts";
 import { nearest } from "./nearest.ts";
 import { Problems } from "./problems.ts";
@@ -22,6 +22,8 @@ export interface ParseOptions {
   file: string;
   /** `validate`: a variable without a value is a warning, and what it is part of is not judged. `run`: an error. */
   purpose: Purpose;
+  /** The name of the one experiment that is to run; the others of the file are then only validated. */
+  only?: string | undefined;
 }
 
 /** What a file holds. With an error among its diagnostics nothing in it is to be used. */
@@ -50,35 +52,65 @@ export function parseExperimentFile(input: string | Uint8Array, options: ParseOp
   const file: ParsedFile = { kind: undefined, experiments: [], names: [], diagnostics: [] };
   if (problem) problems.add({ path: [], ...problem });
   else {
-    const root = readYaml(source, options.env, problems, options.purpose === "run" ? "error" : "warning");
+    const root = readYaml(source, options.env, problems);
     const reading = { kinds: new Kinds(options.catalog), problems, purpose: options.purpose };
-    if (root) readRoot(root, file, source, reading);
+    const spared = root ? readRoot(root, file, source, reading, options.only) : [];
+    if (root) reportMissing(root, problems, options.purpose, spared);
   }
   return { ...file, diagnostics: problems.list() };
 }
 
-function readRoot(root: Located, file: ParsedFile, source: SourceText, reading: Reading): void {
+/** Returns the experiments that are not to run, though others are. */
+function readRoot(
+  root: Located,
+  file: ParsedFile,
+  source: SourceText,
+  reading: Reading,
+  only: string | undefined,
+): Located[] {
   const { problems } = reading;
-  if (root.kind !== "mapping") return void check(experimentsFileSchema, root, problems);
+  if (root.kind !== "mapping") {
+    check(experimentsFileSchema, root, problems);
+    return [];
+  }
   file.kind = kindOf(root);
   if (file.kind === "llm") {
     const llm = check(llmFileSchema, root, problems);
     uniqueNames(items(child(root, "mcp_servers")), problems);
     if (llm && !isIncomplete(root)) file.llm = llm;
-    return;
+    return [];
   }
   if (file.kind === undefined) {
-    return reportNoKind(root, problems);
+    reportNoKind(root, problems);
+    return [];
   }
   const nodes = file.kind === "daemon" ? readJobs(root, file, reading) : plainExperiments(root, reading);
   uniqueNames(nodes, problems);
+  const spared = nodes.filter((node) => only !== undefined && textOf(child(node, "name")) !== only);
   for (const node of nodes) {
     const name = textOf(child(node, "name"));
     if (name !== undefined) file.names.push(name);
-    const experiment = readExperiment(node, reading);
+    const purpose = spared.includes(node) ? "validate" : reading.purpose;
+    const experiment = readExperiment(node, { ...reading, purpose });
     if (!experiment || isIncomplete(node)) continue;
     const { line } = source.position(node.span?.start ?? 0);
     file.experiments.push({ experiment, ...withoutSecrets(node), line });
+  }
+  return spared;
+}
+
+function reportMissing(root: Located, problems: Problems, purpose: Purpose, spared: readonly Located[]): void {
+  const lenient = new Set(spared.flatMap((node) => [...scalars(node)]));
+  for (const scalar of scalars(root)) {
+    for (const { name, span } of scalar.missing ?? []) {
+      problems.add({
+        level: purpose === "validate" || lenient.has(scalar) ? "warning" : "error",
+        span,
+        path: scalar.path,
+        message: `the variable ${name} is not set`,
+        hint: `export ${name}=…, or write \${${name}:-default}`,
+      });
+    }
   }
 }
 

@@ -52,11 +52,11 @@ export class Problems {
     this.#found.push({ offset: span?.start ?? 0, diagnostic });
   }
 
-  /** In the order of the file, each once. */
+  /** In the order of the file, each once: as an error rather than as a warning. */
   list(): Diagnostic[] {
     const seen = new Set<string>();
     return this.#found
-      .toSorted((a, b) => a.offset - b.offset)
+      .toSorted((a, b) => a.offset - b.offset || a.diagnostic.level.localeCompare(b.diagnostic.level))
       .map(({ diagnostic }) => diagnostic)
       .filter(({ line, column, path, message }) => {
         const key = JSON.stringify([line, column, line > 0 || path, message]);

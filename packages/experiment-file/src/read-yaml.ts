@@ -1,5 +1,4 @@
 import { type Document, type Node, type Pair, isAlias, isMap, isScalar, isSeq, parseDocument, visit } from "yaml";
-import type { Diagnostic } from "./diagnostic.ts";
 import type { Located, LocatedScalar } from "./located.ts";
 import { type Path, type Problems, subject } from "./problems.ts";
 import { type Environment, expand } from "./reference.ts";
@@ -12,12 +11,7 @@ const mostSyntaxErrors = 10;
 const mostEchoes = 50;
 
 /** Reads a YAML text; undefined, with the reasons among the problems, when it is not one. */
-export function readYaml(
-  source: SourceText,
-  env: Environment,
-  problems: Problems,
-  missing: Diagnostic["level"],
-): Located | undefined {
+export function readYaml(source: SourceText, env: Environment, problems: Problems): Located | undefined {
   const document = parseDocument(source.text, {
     prettyErrors: false,
     uniqueKeys: false, // ours below is not quadratic
@@ -44,7 +38,7 @@ export function readYaml(
     });
     return undefined;
   }
-  return new Walk(source, env, problems, missing).locate(contents, [], undefined);
+  return new Walk(source, env, problems).locate(contents, [], undefined);
 }
 
 /** The first mistake of each line: what follows on it is mostly its echo. */
@@ -84,16 +78,14 @@ class Walk {
   readonly #source: SourceText;
   readonly #env: Environment;
   readonly #problems: Problems;
-  readonly #missing: Diagnostic["level"];
   readonly #anchors = new Map<string, Node>();
   readonly #open = new Set<Node>();
   /** The outermost alias that is being followed. */
   #through: Span | undefined;
   #values = 0;
 
-  constructor(source: SourceText, env: Environment, problems: Problems, missing: Diagnostic["level"]) {
+  constructor(source: SourceText, env: Environment, problems: Problems) {
     this.#source = source;
-    this.#missing = missing;
     this.#env = env;
     this.#problems = problems;
   }
@@ -185,17 +177,12 @@ class Walk {
     for (const { message, hint, offset } of text.mistakes) {
       this.#problems.add({ span: partSpan(this.#source, place.span, value, offset), path: place.path, message, hint });
     }
-    for (const { name, offset } of text.missing) {
-      this.#problems.add({
-        level: this.#missing,
-        span: partSpan(this.#source, place.span, value, offset),
-        path: place.path,
-        message: `the variable ${name} is not set`,
-        hint: `export ${name}=…, or write \${${name}:-default}`,
-      });
-    }
+    const missing = text.missing.map(({ name, offset }) => ({
+      name,
+      span: partSpan(this.#source, place.span, value, offset),
+    }));
     const unknown = text.mistakes.length + text.missing.length > 0;
-    return { ...place, kind: "scalar", value: text.value, text, unknown };
+    return { ...place, kind: "scalar", value: text.value, text, missing, unknown };
   }
 }
 
