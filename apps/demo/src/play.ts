@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { systemClock } from "@chaos-agents/core";
 import { openShop } from "./demo.ts";
 import { renderProof } from "./proof/render-proof.ts";
@@ -32,7 +33,7 @@ export async function playShop(out: NodeJS.WriteStream, close: AbortSignal, leav
     if (out.isTTY) out.write(`\r\u001b[K${describeSample(sample)}`);
     else if (quarters++ % 20 === 0) out.write(`${describeSample(sample)}\n`);
   });
-  if (!close.aborted) await new Promise((closed) => close.addEventListener("abort", closed, { once: true }));
+  if (!close.aborted) await once(close, "abort");
   out.write(out.isTTY ? "\r\u001b[K" : "");
   const { proof } = await shop.finish(leave);
   out.write(`${renderProof(proof, { color: out.hasColors?.() ?? false })}\n`);

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { Observer } from "@chaos-agents/engine";
 import { startChild } from "../child.ts";
 import type { TrafficOptions, TrafficTotals } from "./generate-traffic.ts";
@@ -12,7 +13,7 @@ export type TrafficWord =
 const units = { throughput: "requests/s", p50: "ms", p95: "ms", p99: "ms", errors: "errors/s", inflight: "requests" };
 
 /** Makes what the customers see part of a run's journal. */
-export function trafficObserver(traffic: Traffic): Observer {
+export function trafficObserver(traffic: Pick<Traffic, "onSample">): Observer {
   return {
     name: "customers",
     async observe(sample, signal) {
@@ -20,7 +21,7 @@ export function trafficObserver(traffic: Traffic): Observer {
         const failed = Object.values(errors).reduce((sum, rate) => sum + rate, 0);
         sample({ throughput, p50, p95, p99, errors: failed, inflight }, units);
       });
-      await new Promise<void>((stopped) => signal.addEventListener("abort", () => stopped(), { once: true }));
+      if (!signal.aborted) await once(signal, "abort");
       stop();
     },
   };
