@@ -39,7 +39,7 @@ export function completeReport(state: RunState): RunReport {
       undos: countUndos(state.undos),
       recoveryMs: state.recovery?.ms ?? null,
       worstP95: worstP95Of(sources, probes),
-      errors: errorsOf(sources),
+      errors: errorsOf(sources, disturbed),
     },
   };
   return { ...report, summary: summarise(report) };

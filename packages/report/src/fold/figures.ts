@@ -1,3 +1,4 @@
+import { perWindow, spreadOf } from "./spread.ts";
 import type { Figures, Landing, RunReport, Spread, UndoReport } from "../report.ts";
 
 export function countFaults(faults: RunReport["faults"]): Figures["faults"] {
@@ -32,8 +33,8 @@ export function countUndos(undos: readonly UndoReport[]): Figures["undos"] {
   return counts;
 }
 
-export const isErrorColumn = (name: string) => /err|fail|refus|timeout/i.test(name);
-export const isRate = (unit: string | null) => unit !== null && /\/|per|%/.test(unit);
+export const isErrorColumn = (name: string) => /err|fail|refus|reject|timeout|lost|no.?connection/i.test(name);
+const isRate = (unit: string | null) => unit !== null && /\/|per|%/.test(unit);
 
 export function worstP95Of(sources: RunReport["sources"], probes: RunReport["probes"]): Figures["worstP95"] {
   for (const { source, columns } of sources) {
@@ -47,14 +48,24 @@ export function worstP95Of(sources: RunReport["sources"], probes: RunReport["pro
 
 const p95 = (probe: RunReport["probes"][number]) => probe.stats.during.latencyMs.p95;
 
-export function errorsOf(sources: RunReport["sources"]): Figures["errors"] {
-  for (const { source, columns } of sources) {
-    const column = columns.find(({ name }) => isErrorColumn(name));
-    if (!column) continue;
-    const rate = isRate(column.unit);
+/** The column named `errors` where there is one, else all that count failures of one unit, added up moment by moment. */
+export function errorsOf(sources: RunReport["sources"], disturbed: RunReport["disturbed"]): Figures["errors"] {
+  for (const { source, t, columns } of sources) {
+    const failing = columns.filter(({ name }) => isErrorColumn(name));
+    const total = failing.find(({ name }) => /^errors?$/i.test(name));
+    const [first] = failing;
+    if (!first) continue;
+    const { unit } = total ?? first;
+    const counted = total ? [total] : failing.filter((column) => column.unit === unit);
+    const sums = t.map((_, index) => sumOf(counted.map(({ values }) => values[index] ?? null)));
+    const { before, during } = perWindow(sums, (_, index) => t[index]!, disturbed, spreadOf);
+    const rate = isRate(unit);
     const figure = (spread: Spread) => (rate ? spread.max : spread.sum);
-    const { before, during } = column.stats;
-    return { of: `${source} ${column.name}`, unit: column.unit, rate, before: figure(before), during: figure(during) };
+    const of = counted.length === 1 ? `${source} ${counted[0]!.name}` : `${source}, ${counted.length} kinds`;
+    return { of, unit, rate, before: figure(before), during: figure(during) };
   }
   return null;
 }
+
+const sumOf = (values: readonly (number | null)[]) =>
+  values.reduce<number | null>((sum, value) => (value === null ? sum : (sum ?? 0) + value), null);

@@ -33,27 +33,27 @@ type Unnamed = Omit<ChartPlan, "id">;
 function sourceCharts(source: RunReport["sources"][number]): Unnamed[] {
   const groups = new Map<string, typeof source.columns>();
   for (const column of source.columns) {
-    const alone = isErrorColumn(column.name) || column.unit === null;
-    const key = alone ? `name ${column.name}` : `unit ${column.unit}`;
+    const kind = isErrorColumn(column.name) ? "errors" : column.unit === null ? `alone ${column.name}` : "numbers";
+    const key = `${kind} ${column.unit}`;
     groups.set(key, [...(groups.get(key) ?? []), column]);
   }
   return [...groups.values()].map((columns) => {
-    const [first] = columns;
-    const errors = isErrorColumn(first!.name);
-    const what =
-      columns.length === 1 ? first!.name : first!.unit === "ms" ? "latency" : columns.map((c) => c.name).join(", ");
+    const [{ name, unit }] = columns as [(typeof columns)[number]];
+    const alone = columns.length === 1;
+    const errors = isErrorColumn(name);
+    const together = errors ? "errors" : unit === "ms" ? "latency" : columns.map((column) => column.name).join(", ");
     return {
-      title: `${source.source} ${what}`,
-      unit: first!.unit,
-      style: errors ? "bars" : columns.length === 1 ? "area" : "lines",
+      title: `${source.source} ${alone ? name : together}`,
+      unit,
+      style: !alone ? "lines" : errors ? "bars" : "area",
       t: source.t,
       series: columns.map(({ name, values, stats }, index) => {
-        return {
-          name,
-          tint: errors ? "bad" : columns.length === 1 ? "main" : rankTint(index, columns.length),
-          values,
-          stats,
-        };
+        const tint = errors
+          ? kindTint(index, "bad")
+          : unit === "ms" && !alone
+            ? rankTint(index, columns.length)
+            : kindTint(index, "main");
+        return { name, tint, values, stats };
       }),
       limits: [],
       failures: [],
@@ -63,6 +63,9 @@ function sourceCharts(source: RunReport["sources"][number]): Unnamed[] {
 
 /** Percentiles are ranks of one thing: shades of one colour, the strongest for the highest. */
 const rankTint = (index: number, count: number) => `rank-${Math.max(1, 5 - count + index)}`;
+
+/** Different things of one unit: colours that tell them apart, after a first that says what they are. */
+const kindTint = (index: number, first: string) => [first, "bite", "undo", "rank-3", "soft"][Math.min(index, 4)]!;
 
 function probeCharts(probe: RunReport["probes"][number]): Unnamed[] {
   if (probe.points.length === 0) return [];

@@ -45,7 +45,7 @@ function faultWindows(report: RunReport, axis: TimeAxis): FaultWindow[] {
   const windows = report.faults.flatMap((fault, index) => {
     const start = fault.activeFrom ?? fault.startedAt;
     if (start === null || fault.landing === "not-landed") return [];
-    const end = fault.undoneAt ?? fault.undoStartedAt ?? axis.until;
+    const end = fault.outcome === null || fault.outcome === "failed" ? axis.until : fault.undoneAt!;
     return [{ tag: faultTag(index), name: faultName(fault), from: axis.x(start), until: axis.x(Math.max(start, end)) }];
   });
   if (windows.length <= mostWindows) return windows;

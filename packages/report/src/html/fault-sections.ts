@@ -77,10 +77,10 @@ function landingCell(fault: Fault): Markup {
   return html`${landing === null ? badge("plain", fault.startedAt === null ? "never started" : "not looked at") : verdicts[landing]!}${lines([...details, ...failures])}`;
 }
 
-function stoodCell({ startedAt, activeFrom, undoneAt, undoStartedAt }: Fault): string {
+function stoodCell({ startedAt, activeFrom, undoneAt, outcome }: Fault): string {
   if (startedAt === null) return "never started";
   const from = activeFrom ?? startedAt;
-  const until = undoneAt ?? undoStartedAt;
+  const until = outcome === "failed" ? null : undoneAt;
   return until === null ? `since ${clock(from)}` : `${clock(from)} to ${clock(until)}`;
 }
 

@@ -5,7 +5,9 @@ import { foldRun } from "../fold/run-fold.ts";
 import { demoRun } from "../test/demo-run.fixture.ts";
 import { hostile, hostileLong, tainted } from "../test/hostile.fixture.ts";
 import { visible } from "../visible.ts";
+import { chartFrame } from "./fault-marks.ts";
 import { renderHtml } from "./render-html.ts";
+import { timeAxis } from "./time-axis.ts";
 
 type Node = DefaultTreeAdapterTypes.Node;
 type Element = DefaultTreeAdapterTypes.Element;
@@ -129,4 +131,12 @@ test.each([
   ["guard", { guardAt: 21_000 }, /Stopped by a guard/],
 ] as const)("the report of a run that was %s says so", (_, options, words) => {
   expect(renderHtml(foldRun(demoRun(options)))).toMatch(words);
+});
+
+test("a fault whose undo failed is shown as standing to the end", () => {
+  const report = foldRun(demoRun({ stuck: true }));
+  const frame = chartFrame(report, timeAxis(report));
+  expect(frame.windows.find(({ name }) => name === "db.config_change")!.until).toBe(100);
+  expect(frame.windows.find(({ name }) => name === "db.table_lock")!.until).toBeLessThan(80);
+  expect(renderHtml(report)).toContain("since 16.2s");
 });

@@ -53,6 +53,9 @@ const tokens = (palette: Record<string, string>) =>
     .map(([name, colour]) => `--${name}:${colour};`)
     .join("");
 
+/** Every colour a line of a chart may have. */
+const tints = ["rank-1", "rank-2", "rank-3", "rank-4", "bad", "bite", "undo", "soft"];
+
 export const theme = `
 :root{color-scheme:light;${tokens(palettes.light)}--mono:ui-monospace,"SF Mono",SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace}
 @media (prefers-color-scheme:dark){:root{color-scheme:dark;${tokens(palettes.dark)}}}
@@ -108,7 +111,7 @@ figcaption .soft{font-weight:400}
 .legend{display:flex;flex-wrap:wrap;gap:2px 18px;list-style:none;font-weight:400;font-size:13px;color:var(--soft)}
 .legend output{color:var(--ink);font-weight:600}
 .swatch{display:inline-block;width:14px;height:3px;border-radius:2px;margin-right:6px;vertical-align:middle;background:var(--main)}
-.swatch.rank-1{background:var(--rank-1)}.swatch.rank-2{background:var(--rank-2)}.swatch.rank-3{background:var(--rank-3)}.swatch.rank-4{background:var(--rank-4)}.swatch.bad{background:var(--bad)}
+${tints.map((tint) => `.swatch.${tint}{background:var(--${tint})}path.line.${tint}{stroke:var(--${tint})}`).join("")}
 .plot,.ruler{display:block;overflow:visible}
 .plot,.ruler{width:calc(100% - 60px);margin-left:60px}
 .scale{text-anchor:end;transform:translate(-10px,4px)}
@@ -117,7 +120,6 @@ figcaption .soft{font-weight:400}
 .grid,.row{stroke:var(--line);stroke-width:1}
 .line{overflow-wrap:anywhere}
 path.line{fill:none;stroke:var(--main);stroke-width:1.7;stroke-linejoin:round;stroke-linecap:round;vector-effect:non-scaling-stroke}
-path.line.rank-1{stroke:var(--rank-1)}path.line.rank-2{stroke:var(--rank-2)}path.line.rank-3{stroke:var(--rank-3)}path.line.rank-4{stroke:var(--rank-4)}
 path.fill{fill:var(--main);fill-opacity:.13}
 path.bar{fill:none;stroke:var(--bad);stroke-width:2;vector-effect:non-scaling-stroke}
 .bite{fill:var(--bite);fill-opacity:.085}
@@ -156,7 +158,7 @@ td{padding:13px 16px;vertical-align:top;border-bottom:1px solid var(--line)}
 tr:last-child td{border-bottom:0}
 .number{text-align:right;white-space:nowrap}
 td .soft,td .line{font-size:13px}
-.badge{display:inline-block;padding:1px 9px;border-radius:99px;font-size:12.5px;font-weight:600;background:var(--plain-tint);color:var(--plain)}
+.badge{display:inline-block;white-space:nowrap;padding:1px 9px;border-radius:99px;font-size:12.5px;font-weight:600;background:var(--plain-tint);color:var(--plain)}
 .badge.good{background:var(--good-tint);color:var(--good)}.badge.warn{background:var(--warn-tint);color:var(--warn)}.badge.bad{background:var(--bad-tint);color:var(--bad)}
 .tag-box{display:inline-block;min-width:20px;padding:0 5px;text-align:center;border-radius:5px;font-size:12px;line-height:19px;background:color-mix(in srgb,var(--bite) 16%,var(--card));color:var(--bite-ink)}
 details summary{cursor:pointer;color:var(--soft);font-size:13px}

@@ -102,7 +102,7 @@ function guardCell({ trips }: RunReport, { probe, stats }: Probe, when: When): C
 
 export function faultRows(report: RunReport, sign: Signs): NotedRow[] {
   return report.faults.slice(0, mostRows).map((fault): NotedRow => {
-    const { landing, startedAt, activeFrom, undoneAt, things, errors } = fault;
+    const { landing, startedAt, activeFrom, undoneAt, outcome, things, errors } = fault;
     const seen = things.every((thing) => thing.witness?.seen === "effect") ? "effect seen" : "accepted";
     const words = {
       landed: { text: seen, ink: "good" },
@@ -112,7 +112,11 @@ export function faultRows(report: RunReport, sign: Signs): NotedRow[] {
     } as const;
     const from = activeFrom ?? startedAt;
     const stood =
-      from === null ? "" : undoneAt === null ? `since ${clock(from)}` : `${clock(from)} to ${clock(undoneAt)}`;
+      from === null
+        ? ""
+        : undoneAt === null || outcome === "failed"
+          ? `since ${clock(from)}`
+          : `${clock(from)} to ${clock(undoneAt)}`;
     const bad = landing === "not-landed" || landing === "lost";
     const cells: Cell[] = [
       {
