@@ -1,4 +1,5 @@
 import type { Skill } from "@chaos-agents/core";
+import { configChange } from "./config-change.ts";
 import { connectionFlood } from "./connection-flood.ts";
 import { deadlock } from "./deadlock.ts";
 import { idleInTransaction } from "./idle-in-transaction.ts";
@@ -14,6 +15,7 @@ export const skills: readonly Skill[] = [
   insertLoad,
   updateLoad,
   selectLoad,
+  configChange,
   tableLock,
   rowLock,
   connectionFlood,
