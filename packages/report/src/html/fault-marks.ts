@@ -14,30 +14,41 @@ export interface FaultWindow {
 export interface ChartFrame {
   axis: TimeAxis;
   windows: FaultWindow[];
-  undo: { from: number; until: number } | null;
+  /** When something was being put back; what follows closely counts as one. */
+  undos: { from: number; until: number }[];
   recoveredAt: number | null;
   stoppedAt: number | null;
 }
 
 const mostWindows = 12;
+/** Percent of the axis. */
+const closely = 2;
 
 export const faultTag = (index: number) => (index < 26 ? String.fromCharCode(65 + index) : String(index + 1));
 export const faultName = (fault: Pick<FaultReport, "skill" | "fault">) =>
   clipped(fault.skill ?? `fault ${fault.fault}`, 80);
 
 export function chartFrame(report: RunReport, axis: TimeAxis): ChartFrame {
-  const undoing = report.undos.flatMap(({ startedAt, endedAt }) =>
-    startedAt === null ? [] : [[startedAt, endedAt ?? axis.until]],
-  );
-  const from = undoing.reduce((low, [start]) => Math.min(low, start!), Infinity);
-  const until = undoing.reduce((high, [, end]) => Math.max(high, end!), -Infinity);
   return {
     axis,
     windows: faultWindows(report, axis),
-    undo: undoing.length > 0 ? { from: axis.x(from), until: axis.x(until) } : null,
+    undos: undoSpans(report, axis),
     recoveredAt: report.recovery?.ms == null ? null : axis.x(report.recovery.t),
     stoppedAt: report.stops[0] ? axis.x(report.stops[0].t) : null,
   };
+}
+
+function undoSpans(report: RunReport, axis: TimeAxis): { from: number; until: number }[] {
+  const spans: { from: number; until: number }[] = [];
+  const undoing = report.undos.flatMap(({ startedAt, endedAt }) =>
+    startedAt === null ? [] : [{ from: axis.x(startedAt), until: axis.x(Math.max(startedAt, endedAt ?? axis.until)) }],
+  );
+  for (const { from, until } of undoing.toSorted((a, b) => a.from - b.from)) {
+    const last = spans.at(-1);
+    if (last && from - last.until < closely) last.until = Math.max(last.until, until);
+    else spans.push({ from, until });
+  }
+  return spans;
 }
 
 /** Where there are too many to tell apart, one window for all of them. */
@@ -57,7 +68,7 @@ function faultWindows(report: RunReport, axis: TimeAxis): FaultWindow[] {
 export const percent = (value: number) => `${Math.round(value * 100) / 100}%`;
 
 /** Behind the lines, from `top` down: fault windows shaded, the undo, and where time was cut out. */
-export function backdrop({ axis, windows, undo }: ChartFrame, top: number, height: number): Markup {
+export function backdrop({ axis, windows, undos }: ChartFrame, top: number, height: number): Markup {
   const band = (kind: string, from: number, until: number, least = 0) =>
     html`<rect
       class="${kind}"
@@ -68,7 +79,7 @@ export function backdrop({ axis, windows, undo }: ChartFrame, top: number, heigh
     />`;
   return html`${windows.map(
     ({ from, until }) => html`${band("bite", from, until)}${upright("bite-edge", from, top, height)}`,
-  )}${undo && band("undoing", undo.from, undo.until, 0.2)}${axis.cuts.map((cut) => band("cut", cut.from, cut.until))}`;
+  )}${undos.map(({ from, until }) => band("undoing", from, until, 0.2))}${axis.cuts.map((cut) => band("cut", cut.from, cut.until))}`;
 }
 
 /** Before the lines: where it was stopped, and where the steady state was back. */

@@ -65,7 +65,8 @@ function phaseSegment(phase: RunReport["phases"][number], report: RunReport, { a
 }
 
 /** What happened to the whole run, in words above the rows; beside a cut, the undo is named inside its band. */
-function marks({ trips, stops, recovery }: RunReport, { axis, undo, stoppedAt, recoveredAt }: ChartFrame): Markup {
+function marks({ trips, stops, recovery }: RunReport, { axis, undos, stoppedAt, recoveredAt }: ChartFrame): Markup {
+  const undo = undos.at(-1);
   const y = stripHeight + 12;
   const mark = (kind: string, x: number, shift: number, text: Markup | string) =>
     html`<text class="mark ${kind}" x="${percent(x)}" y="${y}" dx="${shift}">${text}</text>`;
