@@ -64,7 +64,9 @@ test("a plan past the blast radius is refused, and nothing is touched", async ()
   const outcome = await files.pass(files.experiment([overwriteAll], { blastRadius: { files: 2 } }));
   expect(outcome).toMatchObject({ verdict: "refused", reason: expect.stringContaining("3 files") });
   expect(files.types()).not.toContain("fault-started");
-  expect(files.stage.of("preflight-finished")[0]!.findings).toMatchObject([{ level: "error", code: "blast-radius-exceeded" }]);
+  expect(files.stage.of("preflight-finished")[0]!.findings).toMatchObject([
+    { level: "error", code: "blast-radius-exceeded" },
+  ]);
   await files.expectAsBefore();
 });
 

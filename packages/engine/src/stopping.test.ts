@@ -1,5 +1,6 @@
+import type { Event, Skill } from "@chaos-agents/core";
 import { openStore } from "@chaos-agents/journal";
-import { FilesStage, holdersIn } from "@chaos-agents/testkit/files-agent";
+import { FilesStage, filesAgent, holdersIn, overwrite } from "@chaos-agents/testkit/files-agent";
 import { expect, test } from "vitest";
 import { StopSource } from "./stop-source.ts";
 
@@ -8,6 +9,7 @@ const everything = [
   { skill: "files.create" },
   { skill: "files.lock", params: { files: ["f01"] } },
 ] as const;
+const nothing = { bytes: "", mode: 0o600 };
 
 test("a stop before anything is touched ends the run there", async () => {
   await using files = await FilesStage.open();
@@ -42,6 +44,25 @@ test("a stop in the middle of an injection undoes what was made", async () => {
   expect(files.types()).not.toContain("fault-injected");
   expect(files.stage.of("stop-requested")).toMatchObject([{ by: "interrupt", detail: "Ctrl-C" }]);
   await files.expectAsBefore();
+});
+
+test("a stop that comes while an undo is recorded lets its change not happen, though the skill does not listen", async () => {
+  let acted = false;
+  const deaf: Skill = {
+    ...overwrite,
+    async *inject(target, thing) {
+      yield { record: { file: thing.key, was: nothing, became: nothing, scratch: ".chaos-x" } };
+      acted = true;
+    },
+  };
+  await using files = await FilesStage.open({ agent: { ...filesAgent, skills: [deaf] } });
+  const stop = new StopSource();
+  const stopAtOnce = ({ type }: Event) => {
+    if (type === "undo-recorded") stop.stop("interrupt", "Ctrl-C");
+  };
+  const outcome = await files.stage.run(files.experiment([everything[0]]), { stop, listeners: [stopAtOnce] });
+  expect(outcome).toMatchObject({ verdict: "interrupted", left: [] });
+  expect(acted).toBe(false);
 });
 
 test("a stop while faults stand undoes them all", async () => {

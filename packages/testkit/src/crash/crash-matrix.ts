@@ -1,7 +1,7 @@
 import { type Random, seededRandom } from "@chaos-agents/core";
 import { lastingDifferences } from "../contract/oracle.ts";
 import { CrashBed, type CrashSubject } from "./crash-bed.ts";
-import { type CrashPoint, crashPoints } from "./crash-points.ts";
+import { type CrashPoint, crashPoints, randomMoment } from "./crash-points.ts";
 import type { CrashCell, CrashReport } from "./crash-table.ts";
 
 export interface CrashMatrix<Photograph> extends CrashSubject<Photograph> {
@@ -14,7 +14,7 @@ export interface CrashMatrix<Photograph> extends CrashSubject<Photograph> {
   places?: RegExp;
 }
 
-const usualPoints = 24;
+const usualPoints = 20;
 
 /**
  * Kills a run in every way and place, then recovers it in a fresh process, and asks the oracle for residues. The kinds of
@@ -52,15 +52,19 @@ async function strike<P>(bed: CrashBed<P>, point: CrashPoint, cell: CrashCell, r
   cell.residues.push(...[...left, ...differences].map((line) => `${point.at}: ${line}`));
 }
 
-/** A sample in which every kind of place has its share. */
+/** A sample in which every kind of place has its share, and random moments three. */
 function spread(all: readonly CrashPoint[], points: number | "all", random: Random): CrashPoint[] {
   if (points === "all" || points >= all.length) return [...all];
-  const kinds = [...Map.groupBy(all, ({ where }) => where).values()].map((kind) => random.sample(kind, kind.length));
-  const chosen: CrashPoint[] = [];
-  for (let round = 0; chosen.length < points; round++) {
-    for (const kind of kinds) if (kind[round] && chosen.length < points) chosen.push(kind[round]!);
-  }
-  return chosen;
+  const chosen = all.filter(({ always }) => always);
+  const rest = all.filter(({ always }) => !always);
+  const kinds = Map.groupBy(rest, ({ where }) => where);
+  const order = [...kinds].flatMap(([where, kind]) => {
+    const shuffled = random.sample(kind, kind.length);
+    const share = where === randomMoment ? 3 : 1;
+    return shuffled.map((point, i) => ({ point, round: Math.floor(i / share) }));
+  });
+  order.sort((a, b) => a.round - b.round);
+  return [...chosen, ...order.map(({ point }) => point)].slice(0, points);
 }
 
 function pointsFromEnv(): number | "all" {

@@ -11,12 +11,15 @@ export interface CrashPoint {
   where: string;
   /** The place itself, to find it again. */
   at: string;
+  /** In every sample: here the fault surely stands. */
+  always?: boolean;
   /** Runs up to it, looks whether the fault is there, and kills; undefined when the run did not come by. */
   strike(home: string): Promise<boolean | undefined>;
 }
 
 const sides: Side[] = ["before", "after"];
 const randomMoments = 30;
+export const randomMoment = "at a random moment";
 
 export async function crashPoints<P>(bed: CrashBed<P>, random: Random): Promise<CrashPoint[]> {
   return [
@@ -32,8 +35,9 @@ type StartHolding = (home: string, hold: { write: number; side: Side }) => Crash
 function writePoints<P>(bed: CrashBed<P>, writes: readonly string[], who: string, start: StartHolding): CrashPoint[] {
   return writes.flatMap((kind, i) =>
     sides.map((side) => ({
-      where: `${who}${side} ${kind.startsWith("event ") ? "an event" : `“${kind}”`}`,
+      where: who === "" ? `${side} ${inWords(kind)}` : `${who}${side} a write`,
       at: `${who}${side} write ${i + 1} (${kind})`,
+      always: who === "" && side === "before" && i + 1 === bed.standing,
       async strike(home) {
         await using child = await start(home, { write: i + 1, side });
         if (!(await child.hears("holds"))) return undefined;
@@ -42,6 +46,9 @@ function writePoints<P>(bed: CrashBed<P>, writes: readonly string[], who: string
     })),
   );
 }
+
+const inWords = (kind: string) =>
+  kind.startsWith("event ") ? "an event" : kind.startsWith("undo ") ? `an ${kind}` : "another write";
 
 /** Kills a recovery at each of its own writes, of a run that was killed while its faults stood. */
 async function recoveryPoints<P>(bed: CrashBed<P>): Promise<CrashPoint[]> {
@@ -92,12 +99,12 @@ async function wirePoints<P>(bed: CrashBed<P>): Promise<CrashPoint[]> {
 
 function randomPoint<P>(bed: CrashBed<P>, part: number): CrashPoint {
   return {
-    where: "at a random moment",
+    where: randomMoment,
     at: `after ${part.toFixed(3)} of its time`,
     async strike(home) {
-      await using child = bed.start({ home });
+      await using child = bed.start({ home, standFor: bed.ms / 2 });
       await child.hears("began");
-      await delay(part * bed.ms);
+      await delay(part * bed.ms * 1.5);
       return await bed.lookAndKill(child);
     },
   };

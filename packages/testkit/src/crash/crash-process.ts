@@ -1,5 +1,5 @@
 import { writeSync } from "node:fs";
-import { type Catalog, ChaosError, type Event, type Experiment, seededRandom } from "@chaos-agents/core";
+import { type Agent, type Catalog, ChaosError, type Event, type Experiment, seededRandom } from "@chaos-agents/core";
 import { type RecoverRequest, StopSource, recoverRun, runExperiment } from "@chaos-agents/engine";
 import { openStore } from "@chaos-agents/journal";
 import { EndingClock } from "../contract/hand-clock.ts";
@@ -16,8 +16,9 @@ function hold(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 }
 
-const module = (await import(task.catalog.module)) as Record<string, Catalog>;
-const catalog = module[task.catalog.export]!;
+const module = (await import(task.catalog.module)) as Record<string, Catalog | Agent>;
+const found = module[task.catalog.export]!;
+const catalog = "agents" in found ? found : { agents: [found], probes: [] };
 const store = holdingStore(openStore(task.home), task.hold, hold);
 const clock = new EndingClock(task.experiment.duration);
 const { experiment } = task;
@@ -30,9 +31,8 @@ const revive: RecoverRequest["revive"] = async ({ secrets }) => {
 };
 const common = { catalog, store, clock, random: seededRandom(1), stop: new StopSource() };
 
-/** Its faults stand for no longer than it takes to see that they do. */
 function endOnceStanding(event: Event): void {
-  if (event.type === "phase-started" && event.phase === "observe") clock.end();
+  if (event.type === "phase-started" && event.phase === "observe") setTimeout(() => clock.end(), task.standFor ?? 0);
 }
 
 say({ said: "began" });

@@ -2,7 +2,7 @@ import type { Experiment } from "@chaos-agents/core";
 
 export type Side = "before" | "after";
 
-/** Where the agents are: a module and its export, because another process has to find them. */
+/** Where the agents are: a module and its export, a catalog or one agent, because another process has to find them. */
 export interface CatalogPlace {
   module: string;
   export: string;
@@ -15,6 +15,8 @@ export interface CrashTask {
   experiment: Experiment;
   /** A run to recover; a new run when left out. */
   recover?: string;
+  /** Milliseconds that its faults stand; no longer than it takes to see that they do, when left out. */
+  standFor?: number;
   /** Hold still at this write to the journal, counted from 1, so that somebody can look and kill. */
   hold?: { write: number; side: Side };
 }

@@ -45,7 +45,7 @@ test("the matrix catches a skill that acts before it tells how to undo that", as
     experiment: experimentOn(files, "files.overwrite", { files: ["f01"] }),
     oracle: files.oracle,
     landed: async () => true,
-    places: /^before “undo record”/,
+    places: /^before an undo record/,
   });
   expect(crashTotals(report).residues).toEqual([expect.stringContaining("f01 is not what it was")]);
 });

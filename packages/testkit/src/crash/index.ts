@@ -2,3 +2,4 @@ export { CrashBed, type CrashSubject } from "./crash-bed.ts";
 export { crashMatrix, type CrashMatrix } from "./crash-matrix.ts";
 export type { CatalogPlace } from "./crash-spec.ts";
 export { crashTable, crashTotals, type CrashCell, type CrashReport } from "./crash-table.ts";
+export { databaseCrash, type DatabaseFault } from "./database-crash.ts";
