@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.."
 stamp=node_modules/.setup-done
 if [ ! -e "$stamp" ] || [ package-lock.json -nt "$stamp" ]; then
   echo "setup: installing npm packages"
-  npm ci --loglevel=error
+  # Not `npm ci`: it refuses a lock file made where the registry had not every platform's optional packages.
+  npm install --no-save --loglevel=error
   touch "$stamp"
 fi
 
