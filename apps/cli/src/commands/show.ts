@@ -103,6 +103,7 @@ function param(
   terminal: Terminal,
 ): string {
   const given = required ? "has to be given" : fallback === null ? "may be left out" : `default ${fallback}`;
-  const lines = wrap(description, width - 6).map((line) => `      ${line}`);
-  return [`  ${terminal.style("cyan", name)}  ${type}; ${given}`, ...(description === "" ? [] : lines)].join("\n");
+  const [first = "", ...rest] = wrap(`${type}; ${given}`, width - name.length - 4);
+  const more = [...rest, ...(description === "" ? [] : wrap(description, width - 6))];
+  return [`  ${terminal.style("cyan", name)}  ${first}`, ...more.map((line) => `      ${line}`)].join("\n");
 }
