@@ -69,7 +69,7 @@ function headline(state: RunState, t: number, width: number, paint: Paint, ellip
 
 const usual: Phase[] = ["discover", "plan", "preflight", "steady-state", "inject", "observe", "undo", "verify"];
 
-/** What was, is, and is to come; only the present where there is no room for all. */
+/** What was, is, and is to come; where there is no room for all, first the past goes, then the future. */
 function phaseStrip(state: RunState, width: number, paint: Paint, unicode: boolean): string {
   const sign = signs(unicode);
   const seen = state.phases.map(({ phase }) => phase);
@@ -77,22 +77,21 @@ function phaseStrip(state: RunState, width: number, paint: Paint, unicode: boole
   const coming = state.verdict === null ? usual.slice(reached + 1) : [];
   const over = state.phases.at(-1)?.endedAt != null;
   const parts = [
-    ...seen.map((phase, index) => {
+    ...seen.map((phase, index): [string, Ink] => {
       const current = index === seen.length - 1 && !over;
-      return current
-        ? { text: `${sign.active} ${phase}`, ink: "accent" as const }
-        : { text: `${sign.good} ${phase}`, ink: "dim" as const };
+      return current ? [`${sign.active} ${phase}`, "accent"] : [`${sign.good} ${phase}`, "dim"];
     }),
-    ...coming.map((phase) => ({ text: `${sign.waiting} ${phase}`, ink: "dim" as const })),
+    ...coming.map((phase): [string, Ink] => [`${sign.waiting} ${phase}`, "dim"]),
   ];
-  const total = parts.reduce((sum, { text }) => sum + text.length + 2, 0);
-  if (total <= width) return ` ${parts.map(({ text, ink }) => paint(ink, text)).join("  ")}`;
-  const now = seen.at(-1) ?? "";
-  return ` ${paint("accent", fitted(`${sign.active} ${now}`, width - 10))} ${paint("dim", `${seen.length}/${parts.length}`)}`;
+  const takes = () => parts.reduce((sum, [text]) => sum + text.length + 2, 0);
+  for (let past = seen.length - 1; past > 0 && takes() > width; past--) parts.shift();
+  while (parts.length > 1 && takes() > width) parts.pop();
+  return ` ${parts.map(([text, ink]) => paint(ink, fitted(text, width - 1, ""))).join("  ")}`;
 }
 
 function latest(line: RunState["log"][number], width: number, paint: Paint, ellipsis: string): string {
-  const { when, word, subject, text } = logLineParts(line);
+  const { when: whole, word, subject, text } = logLineParts(line);
+  const when = whole.slice(0, 9);
   const room = width - when.length - word.length - 2;
   const first = fitted(subject, room, ellipsis);
   const used = first === "" ? 0 : displayWidth(first) + 2;

@@ -73,6 +73,9 @@ function faultWords(fault: FaultReport, run: RunState, t: number, bar: (share: n
       return { text: `${bar(progress.done / progress.total)} ${done}`, ink: "accent" };
     }
     case "active": {
+      if (run.undos.some((undo) => undo.startedAt !== null) && run.phases.at(-1)?.phase === "undo") {
+        return { text: "active, its undo comes", ink: "warn" };
+      }
       const left = timeLeft(fault, run, t);
       const since = fault.activeFrom ?? t;
       return { text: left === null ? `active for ${clock(t - since)}` : `active, ${clock(left)} left`, ink: "warn" };

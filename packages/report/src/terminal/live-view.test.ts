@@ -212,6 +212,14 @@ describe("a picture", () => {
     expect(text).toMatch(/◑ {2}db\.insert_load +public\.orders +undoing/);
   });
 
+  test("names the present phase, and what there is room for around it", () => {
+    expect(picture(at(20_000), 99, 40)[1]).toBe(
+      " ✔ discover  ✔ plan  ✔ preflight  ✔ steady-state  ✔ inject  ● observe  ○ undo  ○ verify",
+    );
+    expect(picture(at(20_000), 40, 40)[1]).toBe(" ✔ inject  ● observe  ○ undo  ○ verify");
+    expect(picture(at(20_000), 20, 40)[1]).toBe(" ● observe  ○ undo");
+  });
+
   test("needs no Unicode", () => {
     // oxlint-disable-next-line no-control-regex
     expect(picture(at(20_000), 80, 40, false).join("\n")).toMatch(/^[\x0a\x20-\x7e]*$/);
