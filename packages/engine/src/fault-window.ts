@@ -7,7 +7,7 @@ import type { RunLog } from "./run-log.ts";
 import type { SteadyState } from "./steady-state.ts";
 import type { StopSource } from "./stop-source.ts";
 import type { TargetPool } from "./target-pool.ts";
-import { type Undoing, undoAll } from "./undoing.ts";
+import { type Left, type Undoing, unburied, undoAll } from "./undoing.ts";
 
 interface Parts {
   journal: RunJournal;
@@ -134,23 +134,35 @@ export class FaultWindow {
 
   /** Undoes one fault at its own time; what fails stays in the journal for the undo of the whole run. */
   async #endLater(fault: ActiveFault, duration: number, signal: AbortSignal): Promise<void> {
-    const { context, journal, stop, undoing } = this.#parts;
+    const { context, stop, undoing } = this.#parts;
     await context.clock.sleep(duration, signal).catch(() => undefined);
     if (signal.aborted) return;
     await fault.letGo(stop.hurry);
-    const due = new Set([fault.planned.id, ...this.#overdue]);
-    this.#overdue.clear();
     const hurry = AbortSignal.any([undoing.hurry, signal]);
-    const left = await undoAll({ ...undoing, hurry }, (entry) => due.has(entry.fault));
-    if (signal.aborted) return;
-    const open = new Set(journal.pending().map((entry) => entry.fault));
+    for (let due: ReadonlySet<string> = new Set([fault.planned.id]); due.size > 0; due = this.#freed()) {
+      const left = await undoAll({ ...undoing, hurry }, (entry) => due.has(entry.fault));
+      if (signal.aborted) return;
+      await this.#settleEnded(due, left);
+    }
+  }
+
+  async #settleEnded(due: ReadonlySet<string>, left: readonly Left[]): Promise<void> {
+    const open = new Set(this.#parts.journal.pending().map((entry) => entry.fault));
     for (const ended of this.#active.filter(({ planned }) => due.has(planned.id)).toReversed()) {
       const { id, use } = ended.planned;
       const failed = left.find((one) => one.fault === id);
-      if (failed || !open.has(id)) await this.#reportUndone(ended, failed !== undefined);
-      else this.#overdue.add(id);
-      if (failed) stop.stop("failure", `${use.skill} could not be undone when its time was over: ${failed.why}`);
+      if (open.has(id) && !failed) this.#overdue.add(id);
+      else await this.#reportUndone(ended, failed !== undefined);
+      if (failed)
+        this.#parts.stop.stop("failure", `${use.skill} could not be undone when its time was over: ${failed.why}`);
     }
+  }
+
+  /** The overdue faults that nothing newer lies on any more, taken out to be undone. */
+  #freed(): ReadonlySet<string> {
+    const freed = unburied(this.#parts.journal.pending(), this.#overdue);
+    for (const id of freed) this.#overdue.delete(id);
+    return freed;
   }
 
   async #reportUndone(fault: ActiveFault, failed: boolean): Promise<void> {

@@ -50,7 +50,7 @@ test("a stop that comes while an undo is recorded lets its change not happen, th
   let acted = false;
   const deaf: Skill = {
     ...overwrite,
-    async *inject(target, thing) {
+    async *inject(_, thing) {
       yield { record: { file: thing.key, was: nothing, became: nothing, scratch: ".chaos-x" } };
       acted = true;
     },

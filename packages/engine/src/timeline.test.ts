@@ -70,6 +70,10 @@ test("faults on the same file, each with a time of its own, leave it as it was w
     files.clock.advance(2_000);
     await files.stage.seen("undo-started");
     files.clock.advance(1_000);
+    if (second) {
+      for (const fault of ["1", "2"]) await files.stage.seen("fault-undone", (event) => event.fault === fault);
+      await files.expectAsBefore();
+    }
     files.clock.advance(7_000);
     const { left } = await ended;
     expect(left).toEqual([]);

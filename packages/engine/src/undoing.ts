@@ -179,6 +179,20 @@ const waitsFor = ({ undo }: OpenUndo) => `waits for undo ${undo} of the same thi
 const newerChange = ({ journal }: Undoing, { undo, target, thing }: OpenUndo) =>
   journal.pending().find((other) => other.undo > undo && other.target === target && other.thing === thing);
 
+/** Of these faults, those with no newer change of another fault on the same things, other than of faults among the answer. */
+export function unburied(pending: readonly OpenUndo[], faults: ReadonlySet<string>): ReadonlySet<string> {
+  const free = new Set(faults);
+  const lies = (newer: OpenUndo, older: OpenUndo) =>
+    newer.undo > older.undo && newer.target === older.target && newer.thing === older.thing && !free.has(newer.fault);
+  for (let before = -1; before !== free.size;) {
+    before = free.size;
+    for (const older of pending) {
+      if (free.has(older.fault) && pending.some((newer) => lies(newer, older))) free.delete(older.fault);
+    }
+  }
+  return free;
+}
+
 function* sameFaultInARow(entries: readonly OpenUndo[]): Generator<OpenUndo[]> {
   let batch: OpenUndo[] = [];
   for (const entry of entries) {

@@ -54,7 +54,7 @@ const inWords = (kind: string) =>
 async function recoveryPoints<P>(bed: CrashBed<P>): Promise<CrashPoint[]> {
   const leaveBehind = async (home: string): Promise<string> => {
     await using child = bed.start({ home, hold: { write: bed.standing, side: "before" } });
-    await child.hears("holds");
+    if (!(await child.hears("holds"))) throw new Error(`the run never stood: ${JSON.stringify(await child.ended())}`);
     await child.kill();
     const [left] = await openStore(home).list();
     return left!.run;
