@@ -1,5 +1,5 @@
 import type { Agent } from "@chaos-agents/core";
-import { FilesStage, fileNumber, filesAgent, overwrite } from "@chaos-agents/testkit/files-agent";
+import { FilesStage, fileNumber, filesAgent, lock, overwrite } from "@chaos-agents/testkit/files-agent";
 import { expect, test } from "vitest";
 
 const names = (count: number) => Array.from({ length: count }, (_, i) => fileNumber(i + 1));
@@ -105,6 +105,14 @@ test("a retry connects afresh: a connection that broke is not asked again", asyn
   };
   await using files = await FilesStage.open({ agent });
   expect(await files.pass(files.experiment([overwriteAll]))).toMatchObject({ verdict: "passed", left: [] });
+  await files.expectAsBefore();
+});
+
+test("what we hold ourselves is let go before the undo, also where nothing fences it", async () => {
+  const { fence: _, ...unfenced } = lock;
+  await using files = await FilesStage.open({ agent: { ...filesAgent, skills: [unfenced] } });
+  const experiment = files.experiment([{ skill: "files.lock", params: { files: ["f01", "f02"] } }]);
+  expect(await files.pass(experiment)).toMatchObject({ verdict: "passed", left: [] });
   await files.expectAsBefore();
 });
 

@@ -4,4 +4,5 @@ export { FilesStage } from "./files-stage.ts";
 export { FilesSubject, fileNumber } from "./files-subject.ts";
 export { makeTrouble, type Trouble } from "./trouble.ts";
 export { holdersIn, killHolders } from "./holder.ts";
+export { lock } from "./lock.ts";
 export { overwrite } from "./overwrite.ts";
