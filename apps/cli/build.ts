@@ -10,7 +10,7 @@ const folder = join(root, "dist/chaos-agents");
 
 await rm(folder, { recursive: true, force: true });
 const bundle = await rolldown({
-  input: join(import.meta.dirname, "src/main.ts"),
+  input: join(import.meta.dirname, "src/main.js"),
   platform: "node",
   // pg asks for its native twin only when told to, and answers without it.
   external: ["pg-native", "cloudflare:sockets"],

@@ -1,4 +1,4 @@
-import { wrap } from "./table.ts";
+import { wrapWords } from "./wrap-words.ts";
 
 /** The examples at the end of a command's help: what to type, and what it is for. */
 export function examples(...pairs: readonly (readonly [typed: string, meaning: string])[]): () => string {
@@ -9,7 +9,7 @@ export function examples(...pairs: readonly (readonly [typed: string, meaning: s
     const lines = pairs.flatMap(([typed, meaning]) =>
       besides
         ? [`  ${typed.padEnd(longest)}  ${meaning}`]
-        : [`  ${typed}`, ...wrap(meaning, width - 6).map((line) => `      ${line}`)],
+        : [`  ${typed}`, ...wrapWords(meaning, width - 6).map((line) => `      ${line}`)],
     );
     return ["", "Examples:", ...lines].join("\n");
   };
@@ -17,4 +17,4 @@ export function examples(...pairs: readonly (readonly [typed: string, meaning: s
 
 /** A closing paragraph of help. */
 export const paragraph = (text: string) => () =>
-  ["", ...wrap(text, Math.min(process.stdout.columns ?? 100, 100))].join("\n");
+  ["", ...wrapWords(text, Math.min(process.stdout.columns ?? 100, 100))].join("\n");

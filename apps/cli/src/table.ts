@@ -1,4 +1,5 @@
 import stringWidth from "string-width";
+import { wrapWords } from "./wrap-words.ts";
 
 export interface TableOptions {
   /** Fit into so many columns by wrapping the last column; undefined: never wrap. */
@@ -46,17 +47,4 @@ function pad(text: string, width: number, right: boolean): string {
 }
 
 /** Breaks text between words so that no line is wider than `width`, where words allow it. */
-export function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of shown(text).split(" ")) {
-    const longer = line === "" ? word : `${line} ${word}`;
-    if (line !== "" && stringWidth(longer) > width) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = longer;
-    }
-  }
-  return [...lines, line];
-}
+export const wrap = (text: string, width: number): string[] => wrapWords(shown(text), width, stringWidth);

@@ -2,7 +2,7 @@ import module from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-// What a Node that is too old reads is this file alone, so it may use nothing new.
+// Plain JavaScript, and nothing new in it: an old Node reads this file too, and a new one starts without its type stripper.
 if (Number(process.versions.node.split(".")[0]) < 24) {
   process.stderr.write(`error: chaos needs Node 24 or newer; this is ${process.version}\n`);
   process.stderr.write("  hint: install it from https://nodejs.org\n");
