@@ -8,6 +8,8 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          isolate: false,
+          pool: "threads",
           include: ["{packages,agents,apps}/*/src/**/*.test.ts", "e2e/**/*.test.ts"],
           exclude: ["**/*.service.test.ts", "**/*.crash.test.ts", "**/node_modules/**"],
         },
