@@ -8,7 +8,7 @@ interface Case {
   skill: string;
   params: Record<string, unknown>;
   /** Whether users of the database feel it now. */
-  felt(database: TestDatabase): Promise<boolean>;
+  felt: (database: TestDatabase) => Promise<boolean>;
 }
 
 const count = async ({ admin }: TestDatabase, sql: string): Promise<number> =>
