@@ -203,6 +203,8 @@ forEachDatabase(
         const uptime = async () =>
           onPostgres ? 9 : Number((await server.admin.query("SHOW STATUS LIKE 'Uptime'"))[0]!["Value"]);
         await expect.poll(uptime, { timeout: 10_000 }).toBeGreaterThan(3);
+        // a global that was not in the configuration file either
+        if (!onPostgres) await set(plain.param, theirs);
         await one.inject();
         await server.server.restart();
         expect(await seen(plain.param)).toBe(onPostgres ? shown : before[`setting ${plain.param}`]);

@@ -3,6 +3,7 @@ import { configChange } from "./config-change.ts";
 import { connectionFlood } from "./connection-flood.ts";
 import { deadlock } from "./deadlock.ts";
 import { idleInTransaction } from "./idle-in-transaction.ts";
+import { indexDrop } from "./index-drop.ts";
 import { insertLoad } from "./insert-load.ts";
 import { rowLock } from "./row-lock.ts";
 import { selectLoad } from "./select-load.ts";
@@ -22,4 +23,5 @@ export const skills: readonly Skill[] = [
   idleInTransaction,
   slowQuery,
   deadlock,
+  indexDrop,
 ];
