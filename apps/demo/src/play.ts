@@ -21,7 +21,7 @@ export async function playShop(out: NodeJS.WriteStream, close: AbortSignal, leav
       "A shop with customers, to try things on. It is gone when you leave.",
       "",
       `  database  ${shop.url}`,
-      `  break it  CHAOS_DEMO_URL='${shop.url}' chaos run ${experiment}`,
+      `  break it  CHAOS_DEMO_URL='${shop.url}' ./chaos run ${experiment}`,
       "",
       "Ctrl-C closes it and proves what became of it; a second Ctrl-C leaves at once.",
       "",
