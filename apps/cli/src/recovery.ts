@@ -13,10 +13,6 @@ interface Recovering {
   terminal: Terminal;
 }
 
-/** What nobody is undoing: the run's process is gone, and something is left. */
-export const isAbandoned = ({ live, pending, damaged }: RunSummary): boolean =>
-  !live && (pending > 0 || damaged !== null);
-
 /** Undoes what these runs left, side by side, and tells of each. Returns the exit code: 0 when all are clean. */
 export async function recoverRuns(runs: readonly RunSummary[], recovering: Recovering): Promise<number> {
   const limit = pLimit(8);

@@ -3,10 +3,11 @@ import { ChaosError, parseDuration, systemClock } from "@chaos-agents/core";
 import type { StopSource } from "@chaos-agents/engine";
 import { openStore } from "@chaos-agents/journal";
 import type { Command } from "commander";
+import { isAbandoned } from "../abandoned.ts";
 import { examples } from "../examples.ts";
 import { worstOf } from "../exit-code.ts";
 import { waitForRuns } from "../halting.ts";
-import { isAbandoned, recoverRuns } from "../recovery.ts";
+import { recoverRuns } from "../recovery.ts";
 import type { Terminal } from "../terminal.ts";
 import { WaysOut } from "../ways-out.ts";
 

@@ -4,6 +4,7 @@ import { formatDuration } from "@chaos-agents/core";
 import type { Command } from "commander";
 import { examples } from "../examples.ts";
 import { table } from "../table.ts";
+import { isAbandoned } from "../abandoned.ts";
 import type { Terminal } from "../terminal.ts";
 
 export function define(command: Command, terminal: Terminal): void {
@@ -25,6 +26,8 @@ export function define(command: Command, terminal: Terminal): void {
       ]);
       const columns = ["run", "experiment", ...(wide ? ["started", "took"] : []), "ended"];
       terminal.print(table(columns, rows, { width, heading: (text) => terminal.style("bold", text) }));
+      if (runs.some(isAbandoned))
+        terminal.print("\nType `chaos recover RUN`, or `chaos recover --all`, to undo what is left.");
     });
 }
 
@@ -33,10 +36,10 @@ const localTime = (ms: number) => new Date(ms).toLocaleString("sv-SE");
 const took = ({ startedAt, finishedAt }: RunSummary) =>
   finishedAt === null ? null : formatDuration(Math.max(1_000, Math.round((finishedAt - startedAt) / 1_000) * 1_000));
 
-/** How a run stands, in a few words; says what to type where something is left. */
-export function howItEnded({ run, live, phase, verdict, pending, damaged }: RunSummary): string {
+/** How a run stands, in a few words. */
+export function howItEnded({ live, phase, verdict, pending, damaged }: RunSummary): string {
   if (damaged !== null) return `damaged: ${damaged}`;
   if (live) return `running (${phase ?? "starting"})`;
-  if (pending > 0) return `${verdict ?? "killed"}, ${pending} to undo: chaos recover ${run}`;
+  if (pending > 0) return `${verdict ?? "killed"}, ${pending} left to undo`;
   return verdict ?? "killed, nothing to undo";
 }
