@@ -1,4 +1,4 @@
-import type { Agent } from "@chaos-agents/core";
+import type { Agent, Skill } from "@chaos-agents/core";
 import { FilesStage, fileNumber, filesAgent, lock, overwrite } from "@chaos-agents/testkit/files-agent";
 import { expect, test } from "vitest";
 
@@ -109,7 +109,7 @@ test("a retry connects afresh: a connection that broke is not asked again", asyn
 });
 
 test("what we hold ourselves is let go before the undo, also where nothing fences it", async () => {
-  const { fence: _, ...unfenced } = lock;
+  const unfenced: Skill = { ...lock, fence: async () => undefined };
   await using files = await FilesStage.open({ agent: { ...filesAgent, skills: [unfenced] } });
   const experiment = files.experiment([{ skill: "files.lock", params: { files: ["f01", "f02"] } }]);
   expect(await files.pass(experiment)).toMatchObject({ verdict: "passed", left: [] });

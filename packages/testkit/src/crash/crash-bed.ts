@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { type Experiment, describeError } from "@chaos-agents/core";
 import { openStore } from "@chaos-agents/journal";
 import { makeHome } from "../contract/home.ts";
-import type { Oracle } from "../contract/oracle.ts";
+import { type Oracle, lastingDifferences } from "../contract/oracle.ts";
 import type { WireProxy } from "../wire/wire-proxy.ts";
 import { CrashChild } from "./crash-child.ts";
 import type { CatalogPlace, CrashTask } from "./crash-spec.ts";
@@ -27,20 +27,24 @@ export class CrashBed<Photograph> {
   /** The kinds of all writes to the journal, and how long it took, of a run that nobody killed. */
   readonly writes: readonly string[];
   readonly ms: number;
+  /** The target before anything was done to it, and as it has to be after every recovery. */
+  readonly before: Photograph;
 
-  private constructor(subject: CrashSubject<Photograph>, writes: readonly string[], ms: number) {
+  private constructor(subject: CrashSubject<Photograph>, before: Photograph, writes: readonly string[], ms: number) {
     this.subject = subject;
+    this.before = before;
     this.writes = writes;
     this.ms = ms;
   }
 
   static async make<P>(subject: CrashSubject<P>): Promise<CrashBed<P>> {
-    const unknown = new CrashBed(subject, [], 0);
+    const before = await subject.oracle.photograph();
+    const unknown = new CrashBed(subject, before, [], 0);
     await using home = await unknown.home();
     await using child = unknown.start({ home: home.path });
     const { writes, left, ms } = await child.ended();
     if (left.length > 0) throw new Error(`a run that nobody kills leaves something: ${left.join("; ")}`);
-    return new CrashBed(subject, writes, ms);
+    return new CrashBed(subject, before, writes, ms);
   }
 
   /** A state directory for one kill. */
@@ -67,7 +71,13 @@ export class CrashBed<Photograph> {
     return landed;
   }
 
-  /** Recovers, in fresh processes, whatever a home still has to recover. Returns what is left even so. */
+  /** Recovers, in fresh processes, whatever a home still has to recover. Returns what is not as before even so. */
+  async residuesAfterRecovery(home: string): Promise<string[]> {
+    const left = await this.recoverAll(home);
+    return [...left, ...(await lastingDifferences(this.subject.oracle, this.before))];
+  }
+
+  /** Recovers every run of a home. Returns what the recoveries say is left. */
   async recoverAll(home: string): Promise<string[]> {
     const store = openStore(home);
     const left: string[] = [];

@@ -1,5 +1,4 @@
 import { type Random, seededRandom } from "@chaos-agents/core";
-import { lastingDifferences } from "../contract/oracle.ts";
 import { CrashBed, type CrashSubject } from "./crash-bed.ts";
 import { type CrashPoint, crashPoints, randomMoment } from "./crash-points.ts";
 import type { CrashCell, CrashReport } from "./crash-table.ts";
@@ -19,7 +18,7 @@ const usualPoints = 20;
 /**
  * Kills a run in every way and place, then recovers it in a fresh process, and asks the oracle for residues. The kinds of
  * places: before and after each write to the journal, before and after each message on the wire, at random moments, and at
- * each write of a recovery.
+ * each write of a recovery. Stops at the first residue: the target is no longer what it was.
  */
 export async function crashMatrix<P>(matrix: CrashMatrix<P>): Promise<CrashReport> {
   const random = seededRandom(matrix.seed ?? 1);
@@ -28,7 +27,11 @@ export async function crashMatrix<P>(matrix: CrashMatrix<P>): Promise<CrashRepor
   const chosen = spread(all, matrix.points ?? pointsFromEnv(), random);
   const cells = new Map<string, CrashCell>();
   for (const { where } of all) cells.set(where, { where, kills: 0, landed: 0, missed: 0, residues: [] });
-  for (const point of chosen) await strike(bed, point, cells.get(point.where)!, random);
+  for (const point of chosen) {
+    const cell = cells.get(point.where)!;
+    await strike(bed, point, cell, random);
+    if (cell.residues.length > 0) break;
+  }
   return {
     name: matrix.name,
     outOf: all.length,
@@ -38,7 +41,6 @@ export async function crashMatrix<P>(matrix: CrashMatrix<P>): Promise<CrashRepor
 
 async function strike<P>(bed: CrashBed<P>, point: CrashPoint, cell: CrashCell, random: Random): Promise<void> {
   const { subject } = bed;
-  const before = await subject.oracle.photograph();
   await using home = await bed.home();
   const landed = await point.strike(home.path);
   if (landed === undefined) cell.missed++;
@@ -47,9 +49,8 @@ async function strike<P>(bed: CrashBed<P>, point: CrashPoint, cell: CrashCell, r
     if (landed) cell.landed++;
   }
   if (subject.restart && random.below(4) === 0) await subject.restart();
-  const left = await bed.recoverAll(home.path);
-  const differences = await lastingDifferences(subject.oracle, before);
-  cell.residues.push(...[...left, ...differences].map((line) => `${point.at}: ${line}`));
+  const residues = await bed.residuesAfterRecovery(home.path);
+  cell.residues.push(...residues.map((line) => `${point.at}: ${line}`));
 }
 
 /** A sample in which every kind of place has its share, and random moments three. */

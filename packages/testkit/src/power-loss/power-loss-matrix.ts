@@ -1,5 +1,4 @@
 import { type Random, seededRandom } from "@chaos-agents/core";
-import { lastingDifferences } from "../contract/oracle.ts";
 import { CrashBed, type CrashSubject } from "../crash/crash-bed.ts";
 import type { CrashCell, CrashReport } from "../crash/crash-table.ts";
 import { FailingDisk } from "./failing-disk.ts";
@@ -45,7 +44,6 @@ async function loseOnce<P>(
   cell: CrashCell,
   { random, lucky, sync }: { random: Random; lucky: boolean; sync: string },
 ): Promise<void> {
-  const before = await bed.subject.oracle.photograph();
   await using disk = await FailingDisk.make();
   const first = bed.writes.indexOf("undo record");
   const write = first + 1 + random.below(bed.writes.length - first);
@@ -60,7 +58,6 @@ async function loseOnce<P>(
     cell.missed++;
   }
   await disk.losePower(lucky ? random.below(2 ** 31) : undefined);
-  const left = await bed.recoverAll(disk.directory);
-  const differences = await lastingDifferences(bed.subject.oracle, before);
-  cell.residues.push(...[...left, ...differences].map((line) => `${hold.side} write ${write}: ${line}`));
+  const residues = await bed.residuesAfterRecovery(disk.directory);
+  cell.residues.push(...residues.map((line) => `${hold.side} write ${write}: ${line}`));
 }
