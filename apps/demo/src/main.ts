@@ -2,33 +2,16 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { catalog } from "@chaos-agents/catalog";
 import { type Event, seededRandom, systemClock } from "@chaos-agents/core";
-import { type Observer, StopSource, runExperiment } from "@chaos-agents/engine";
+import { StopSource, runExperiment } from "@chaos-agents/engine";
 import { invalidFileError, parseExperimentFile } from "@chaos-agents/experiment-file";
 import { openStore } from "@chaos-agents/journal";
 import { createLiveView, foldRun, renderHtml, renderJson, renderJunit, renderText } from "@chaos-agents/report";
 import { type OpenShop, openShop } from "./demo.ts";
 import { renderProof } from "./proof/render-proof.ts";
-import type { Traffic } from "./traffic/traffic.ts";
+import { trafficObserver } from "./traffic/traffic.ts";
 
 const file = join(import.meta.dirname, "../demo.yaml");
 const warmUpMs = 3_000;
-
-/** The customers' own measurements, as part of the run's journal. */
-const customers = (traffic: Traffic): Observer => ({
-  name: "customers",
-  observe(sample, signal) {
-    const stop = traffic.onSample(({ throughput, p50, p95, p99, errors }) => {
-      const failed = Object.values(errors).reduce((sum, n) => sum + n, 0);
-      sample(
-        { throughput, p50, p95, p99, errors: failed },
-        { throughput: "/s", p50: "ms", p95: "ms", p99: "ms", errors: "/s" },
-      );
-    });
-    const { promise, resolve } = Promise.withResolvers<void>();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-    return promise.finally(stop);
-  },
-});
 
 /** Runs the experiment on the open shop; resolves with its events. */
 async function breakShop(shop: OpenShop, stop: StopSource, out: NodeJS.WriteStream): Promise<Event[]> {
@@ -54,7 +37,7 @@ async function breakShop(shop: OpenShop, stop: StopSource, out: NodeJS.WriteStre
       file: relative(process.cwd(), file),
       stop,
       listeners: [(event) => void events.push(event), (event) => view.add(event)],
-      observers: [customers(shop.traffic)],
+      observers: [trafficObserver(shop.traffic)],
     });
   } finally {
     view.close();
