@@ -6,12 +6,15 @@ import type { Session } from "../session.ts";
 /** A row's key, and a digest of all its stored columns: what tells whether somebody changed it since. */
 export type KeyedDigest = [key: string[], digest: string];
 
+/** Hex digits: enough that a changed row never looks like an unchanged one. */
+export const digestLength = 16;
+
 /** MySQL keeps no transaction's name on a row, so a digest of the whole row has to tell. */
 export function digestExpression(dialect: Dialect, table: Table): string {
   const texts = table.columns
     .filter(({ generated }) => generated !== "virtual")
     .map((column) => `IFNULL(HEX(${dialect.read(column)}), '~')`);
-  return `LEFT(SHA1(CONCAT_WS(',', ${texts.join(", ")})), 20)`;
+  return `LEFT(SHA1(CONCAT_WS(',', ${texts.join(", ")})), ${digestLength})`;
 }
 
 /** The digests of those rows that are there; with `lock`, they stay as they are until the transaction ends. */

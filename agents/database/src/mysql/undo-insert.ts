@@ -5,6 +5,11 @@ import { columnsOf, inGroups, keyCondition, keysAtOnce } from "../rows/key-condi
 import type { ForeignKey, Table } from "../schema.ts";
 import type { Session } from "../session.ts";
 import { readDigests } from "./row-digest.ts";
+import { rowsOf } from "./written-rows.ts";
+
+/** The first key whose columns we may write, for we have to know it. */
+export const writableKey = ({ keys, columns }: Table): string[] | undefined =>
+  keys.find((key) => columns.every(({ name, generated }) => generated === null || !key.includes(name)));
 
 /** Deletes a batch's rows where they still are as we made them; what others changed or point to stays. */
 export async function undoMysqlBatch(
@@ -17,57 +22,75 @@ export async function undoMysqlBatch(
   const name = `${batch.schema}.${batch.table}`;
   if (!table) return { outcome: "already", detail: `${name} is gone` };
   if (batch.written === null) return { outcome: "already", detail: "its transaction never committed" };
-  const expected = new Map(batch.written.map(([key, digest]) => [JSON.stringify(key), digest]));
   let deleted = 0;
   let kept = 0;
   await session.query("START TRANSACTION", [], { signal });
   try {
-    for (const group of inGroups(batch.written, keysAtOnce)) {
+    for (const group of inGroups([...rowsOf(batch.written)], keysAtOnce)) {
+      const expected = new Map(group.map(([key, digest]) => [JSON.stringify(key), digest]));
       const keys = group.map(([key]) => key);
       const found = await readDigests(session, dialect, table, batch.key, keys, { lock: true, signal });
       const ours = found.filter(([key, digest]) => expected.get(JSON.stringify(key)) === digest).map(([key]) => key);
-      const gone = ours.length > 0 ? await deleteUnreferenced(session, dialect, table, batch.key, ours, signal) : 0;
-      deleted += gone;
-      kept += found.length - gone;
+      const used = await referenced(session, dialect, table, batch.key, ours, signal);
+      const unused = ours.filter((key) => !used.has(JSON.stringify(key)));
+      await deleteRows(session, dialect, table, batch.key, unused, signal);
+      deleted += unused.length;
+      kept += found.length - unused.length;
     }
     await session.query("COMMIT", [], { signal });
   } catch (error) {
     await session.query("ROLLBACK").catch(() => {});
     throw error;
   }
+  const done = `${deleted} rows deleted from ${name}`;
   if (kept > 0) {
-    const detail = `${deleted} rows deleted from ${name}; ${kept} were changed or are referenced by others, and stay`;
-    return { outcome: "conflict", detail, remains: [`${kept} rows in ${name} that others use`] };
+    const left = `${kept} rows of ours in ${name} that others changed or point to`;
+    return { outcome: "conflict", detail: `${done}; left: ${left}`, remains: [left] };
   }
   if (deleted === 0) return { outcome: "already", detail: `none of its ${batch.rows} rows is left in ${name}` };
   const missing = batch.rows - deleted;
-  const detail = `${deleted} rows deleted from ${name}`;
-  return { outcome: "undone", detail: missing > 0 ? `${detail}; ${missing} had been deleted by others` : detail };
+  return { outcome: "undone", detail: missing > 0 ? `${done}; ${missing} had been deleted by others` : done };
 }
 
-async function deleteUnreferenced(
+async function deleteRows(
   session: Session,
   dialect: Dialect,
   table: Table,
   key: readonly string[],
   keys: readonly string[][],
   signal: AbortSignal,
-): Promise<number> {
+): Promise<void> {
+  if (keys.length === 0) return;
   const { sql, values } = keyCondition(dialect, columnsOf(table, key), keys);
-  const target = dialect.table(table);
-  const others = table.referencedBy
-    .map((reference) => ` AND NOT EXISTS (${referenceTo(dialect, target, reference)})`)
-    .join("");
-  return await session.execute(`DELETE FROM ${target} WHERE (${sql})${others}`, values, { signal });
+  await session.execute(`DELETE FROM ${dialect.table(table)} WHERE ${sql}`, values, { signal });
 }
 
-/** MySQL reads the table it deletes from only through a derived one. */
-const referenceTo = (dialect: Dialect, target: string, { table, columns, referencedColumns }: ForeignKey) =>
-  `SELECT 1 FROM ${dialect.table(table) === target ? `(SELECT * FROM ${target})` : dialect.table(table)} r WHERE ${columns
-    .map((column, i) => `r.${dialect.quote(column)} = ${target}.${dialect.quote(referencedColumns[i]!)}`)
-    .join(" AND ")}`;
+/** Keys of rows that others point to, as it is now and not when the transaction began. They are locked: nobody else will. */
+async function referenced(
+  session: Session,
+  dialect: Dialect,
+  table: Table,
+  key: readonly string[],
+  keys: readonly string[][],
+  signal: AbortSignal,
+): Promise<Set<string>> {
+  const used = new Set<string>();
+  if (keys.length === 0) return used;
+  const columns = columnsOf(table, key);
+  const list = columns.map((column) => dialect.read(column, "t")).join(", ");
+  const { sql, values } = keyCondition(dialect, columns, keys, { alias: "t" });
+  for (const reference of table.referencedBy) {
+    const from = `${dialect.table(table)} t JOIN ${dialect.table(reference.table)} r ON ${pointing(dialect, reference)}`;
+    const rows = await session.rows(`SELECT ${list} FROM ${from} WHERE ${sql} LOCK IN SHARE MODE`, values, { signal });
+    for (const row of rows) used.add(JSON.stringify(row));
+  }
+  return used;
+}
 
-/** How many rows of a batch can be seen. */
+const pointing = (dialect: Dialect, { columns, referencedColumns }: ForeignKey) =>
+  columns.map((column, i) => `r.${dialect.quote(column)} = t.${dialect.quote(referencedColumns[i]!)}`).join(" AND ");
+
+/** How many rows of a batch are there as we made them. */
 export async function mysqlBatchResidue(
   session: Session,
   dialect: Dialect,
@@ -75,6 +98,12 @@ export async function mysqlBatchResidue(
   table: Table,
   signal: AbortSignal,
 ): Promise<number> {
-  const keys = (batch.written ?? []).map(([key]) => key);
-  return (await readDigests(session, dialect, table, batch.key, keys, { lock: false, signal })).length;
+  let seen = 0;
+  for (const group of inGroups(batch.written ? [...rowsOf(batch.written)] : [], keysAtOnce)) {
+    const expected = new Map(group.map(([key, digest]) => [JSON.stringify(key), digest]));
+    const keys = group.map(([key]) => key);
+    const found = await readDigests(session, dialect, table, batch.key, keys, { lock: false, signal });
+    seen += found.filter(([key, digest]) => expected.get(JSON.stringify(key)) === digest).length;
+  }
+  return seen;
 }

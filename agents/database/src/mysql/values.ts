@@ -34,7 +34,7 @@ function write(column: Column, placeholder: string): string {
 }
 
 /** The value in the column's own type: a number compared with a text would be compared as a double. */
-function comparable(column: Column, placeholder: string): string {
+export function comparable(column: Column, placeholder: string): string {
   switch (column.kind) {
     case "integer":
     case "boolean":

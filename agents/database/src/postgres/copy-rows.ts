@@ -13,8 +13,8 @@ export const copyText = (value: string | null): string =>
   value === null ? "\\N" : special.test(value) ? value.replace(everySpecial, (found) => escapes[found]!) : value;
 
 /**
- * Streams rows into a COPY … FROM STDIN in the session's transaction, as fast as the server takes them. Aborting cuts the
- * connection: the server then rolls the transaction back.
+ * Streams rows into a COPY … FROM STDIN in the session's transaction, as fast as the server takes them, and returns how
+ * many it made of them: a trigger may swallow some. Aborting cuts the connection: the server rolls the transaction back.
  */
 export async function copyRows(
   session: Session,
@@ -22,12 +22,12 @@ export async function copyRows(
   rows: number,
   row: (n: number) => readonly (string | null)[],
   signal: AbortSignal,
-): Promise<void> {
+): Promise<number> {
   const onAbort = () => session.destroy("aborted");
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     signal.throwIfAborted();
-    await session.use(async (client: pg.Client) => {
+    return await session.use(async (client: pg.Client) => {
       const stream = client.query(copyFrom(statement));
       const finished = once(stream, "finish");
       finished.catch(() => {});
@@ -43,6 +43,7 @@ export async function copyRows(
       }
       if (!stream.destroyed) stream.end();
       await finished;
+      return stream.rowCount;
     });
   } catch (error) {
     throw signal.aborted ? signal.reason : error;

@@ -1,14 +1,15 @@
-import { ChaosError, type InjectContext, type UndoId, type UndoStep } from "@chaos-agents/core";
+import type { InjectContext, UndoId, UndoStep } from "@chaos-agents/core";
 import type { Database } from "../database.ts";
-import { countedKey, planBatch } from "../rows/row-maker.ts";
-import { readSources } from "../rows/read-sources.ts";
 import type { Inserting, PostgresBatch } from "../rows/inserted-batch.ts";
-import { Refusals } from "../rows/refusals.ts";
+import { Batches } from "../rows/batches.ts";
+import { readSources } from "../rows/read-sources.ts";
+import { type KeySpan, planBatch } from "../rows/row-maker.ts";
+import { countedColumn } from "../rows/table-rules.ts";
 import type { Table } from "../schema.ts";
 import { copyRows } from "./copy-rows.ts";
-import { batchRecord, batchResidue, drawKeys, sequenceOf, undoBatch } from "./insert-rows.ts";
-
-const batchRows = 50_000;
+import { drawKeys, usableSequence } from "./draw-keys.ts";
+import { beginPinned } from "./pinned-transaction.ts";
+import { batchResidue, undoBatch } from "./undo-insert.ts";
 
 /**
  * Inserts rows in batches, each a transaction with an undo record of its own. A batch that the server refuses is rolled
@@ -17,59 +18,48 @@ const batchRows = 50_000;
 async function* insertRows(
   database: Database,
   table: Table,
-  rows: number,
+  { rows, atOnce }: { rows: number; atOnce: number },
   context: InjectContext,
 ): AsyncGenerator<UndoStep<PostgresBatch>, void, UndoId> {
-  const { signal } = context;
+  const { signal, random } = context;
   const { dialect } = database;
   await using session = await database.session(context.mark, { signal });
-  const sources = await readSources(database, session, table, context.random, signal);
-  const key = countedKey(table);
-  const sequence = key
-    ? await sequenceOf((sql, values) => session.query(sql, values, { signal }), dialect, table, key.name)
-    : null;
-  const refusals = new Refusals();
-  const waiting = batchSizes(rows);
-  let inserted = 0;
-  let attempted = 0;
-  for (let size = waiting.pop(); size !== undefined; size = waiting.pop()) {
-    await session.query("BEGIN");
-    const xid = (await dialect.transactionId(session))!;
-    const counted = sequence ? await drawKeys(session, sequence, size) : null;
-    const batch = planBatch(sources, size, attempted, counted);
-    attempted += size;
-    yield batchRecord(table, xid, size, batch.key);
+  const column = countedColumn(table);
+  const sequence = column ? await usableSequence(session, dialect, table, column, signal) : null;
+  const counted = sequence === null ? undefined : column;
+  const sources = await readSources(database, session, table, { rows, counted, random, signal });
+  const batches = new Batches(sources, rows, atOnce);
+  for (let size = batches.next(); size !== undefined; size = batches.next()) {
+    const xid = await beginPinned(database, session, signal);
+    const drawn = sequence === null ? null : await drawKeys(session, sequence, size, signal);
+    const batch = planBatch(sources, size, batches.attempted, drawn);
+    const record = recordOf(table, xid, size, batch.key);
+    const undo = yield { record };
     try {
       const columns = batch.columns.map(({ name }) => dialect.quote(name)).join(", ");
       const statement = `COPY ${dialect.table(table)} (${columns}) FROM STDIN`;
-      await copyRows(session, statement, size, (n) => batch.row(n), signal);
-      await session.query("COMMIT");
-      inserted += size;
-      context.progress(inserted, rows, "rows");
+      const copied = await copyRows(session, statement, size, (n) => batch.row(n), signal);
+      if (copied !== size) yield { record: { ...record, rows: copied }, revises: undo };
+      await session.query("COMMIT", [], { signal });
+      batches.accept(size, copied);
+      context.progress(batches.inserted, batches.rows, "rows");
     } catch (error) {
-      if (!refusals.isOfRows(database.refusal(error))) throw error;
-      await session.query("ROLLBACK");
-      if (size > 1) waiting.push(Math.ceil(size / 2), Math.floor(size / 2));
-      else refusals.note(error);
-      if (refusals.areHopeless(inserted)) {
-        throw new ChaosError(
-          "fault-not-landed",
-          `the server refuses every row made up for ${table.schema}.${table.name}`,
-          {
-            cause: error,
-            remedy: "give the table a few rows to copy from, or leave it out of tables",
-          },
-        );
-      }
+      if (!batches.isOfRows(database.refusal(error))) throw error;
+      await session.query("ROLLBACK", [], { signal });
+      batches.refuse(size, error);
     }
   }
-  if (refusals.rows > 0) context.note(`the server refused ${refusals.describe()}`);
+  for (const note of batches.notes()) context.note(note);
 }
 
-function batchSizes(rows: number): number[] {
-  const whole = Array.from({ length: Math.floor(rows / batchRows) }, () => batchRows);
-  return rows % batchRows > 0 ? [rows % batchRows, ...whole] : whole;
-}
+const recordOf = (table: Table, xid: string, rows: number, key: KeySpan | null): PostgresBatch => ({
+  engine: "postgres",
+  schema: table.schema,
+  table: table.name,
+  xid,
+  rows,
+  key: key && { ...key, type: table.columns.find(({ name }) => name === key.column)!.type },
+});
 
 export const postgresInserting: Inserting<PostgresBatch> = {
   insert: insertRows,

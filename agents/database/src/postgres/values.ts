@@ -19,7 +19,9 @@ export const postgresValues = {
   fold: (identifier: string) => identifier.toLowerCase(),
   beginSnapshot: "BEGIN ISOLATION LEVEL REPEATABLE READ",
   chance: (share: number) => (share >= 1 ? "true" : `pg_catalog.random() < ${share}`),
-  existedBefore: (since: string) => `pg_catalog.age(xmin) > pg_catalog.age('${BigInt(since) & 0xffffffffn}'::xid)`,
+  // ids go round: a row older than half the circle has a negative age
+  existedBefore: (since: string) =>
+    `pg_catalog.age(xmin) NOT BETWEEN 0 AND pg_catalog.age('${BigInt(since) & 0xffffffffn}'::xid)`,
   // the driver hands on the text of the type's own output function
   read: (column: Column, alias?: string) => named(column, alias),
   write: (column: Column, placeholder: string) => `${placeholder}::${column.type}`,

@@ -12,29 +12,47 @@ export interface RowsAsked {
 export interface FoundRow {
   key: string[];
   values: Value[];
-  /** Of all the row's stored columns: tells whether anybody changed it since. */
-  digest: string;
+  /** Another one after every change to the row, whoever made it. */
+  version: string;
 }
+
+/** What a change of ours leaves on its rows: one version for all, or one for each. */
+export type Versions = { xid: string } | string[];
 
 /** Many rows by their keys, in few statements; exact text in and out. */
 export interface BulkRows {
-  /** Those that are there; with `lock` they stay as they are until the transaction ends. */
+  /** Starts a transaction to change rows in; null where only reading back tells the versions it makes. */
+  begin(database: Database, session: Session, signal: AbortSignal): Promise<Versions | null>;
+  /** Keys of rows picked at random, in their own order, group by group; only rows that were there before we connected. */
+  pick(
+    database: Database,
+    session: Session,
+    asked: Pick<RowsAsked, "table" | "key">,
+    wanted: { rows: number; atOnce: number },
+    signal: AbortSignal,
+  ): AsyncGenerator<string[][], void>;
+  /**
+   * Those that are there, in the order of their keys. Locked ones stay as they are until the transaction ends; `skip`
+   * leaves out those that others have locked. Keys come in their own order too, here and in `write`.
+   */
   read(
     session: Session,
     asked: RowsAsked,
     keys: readonly (readonly string[])[],
-    options: { lock: boolean; signal: AbortSignal },
+    options: { lock: "wait" | "skip" | null; signal: AbortSignal },
   ): Promise<FoundRow[]>;
-  /** Sets `columns` of these rows; returns how many there were. */
+  /** Sets `columns` of these rows. */
   write(
     session: Session,
     asked: RowsAsked,
     rows: readonly { key: readonly string[]; values: readonly Value[] }[],
     signal: AbortSignal,
-  ): Promise<number>;
+  ): Promise<void>;
+  /** Whether a row's version is the one that our change of the nth row left. */
+  isOurs(versions: Versions, version: string, n: number): boolean;
 }
 
-/** Keys of rows picked at random, without sorting the table; only rows that were there before we connected. */
+/** Keys of a few rows picked at random, without sorting the table; only rows that were there before we connected. */
 export async function pickKeys(
   { dialect, since }: Database,
   session: Session,
@@ -50,8 +68,11 @@ export async function pickKeys(
       [],
       { signal },
     ) as Promise<string[][]>;
-  // a third more than needed on average, so that the last pages have their chance as well
-  const share = table.rows === null ? 1 : Math.min(1, (count / Math.max(1, table.rows)) * 1.3);
+  const share = pickedShare(table, count);
   const picked = await pick(share);
   return picked.length < count && share < 1 ? await pick(1) : picked;
 }
+
+/** A third more than needed on average, so that the last pages have their chance as well. */
+export const pickedShare = ({ rows: all }: Table, count: number): number =>
+  all === null ? 1 : Math.min(1, (count / Math.max(1, all)) * 1.3);

@@ -6,9 +6,12 @@ export const changedRowsSchema = z.strictObject({
   table: z.string(),
   key: z.array(z.string()),
   columns: z.array(z.string()),
-  /** Key and exact text of every column that can be written, before the change. */
+  /** Key and exact text of these columns, before the change. */
   originals: z.array(z.tuple([z.array(z.string()), z.array(z.string().nullable())])),
-  /** A digest of each row after the change, in the same order; null until it was made. It is committed only after that. */
-  after: z.array(z.string()).nullable(),
+  /**
+   * The rows' versions after the change: the transaction that makes it, or a digest of each row in the same order. Null
+   * until those can be read; it is committed only after that.
+   */
+  after: z.union([z.strictObject({ xid: z.string() }), z.array(z.string())]).nullable(),
 });
 export type ChangedRows = z.infer<typeof changedRowsSchema>;

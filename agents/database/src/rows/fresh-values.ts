@@ -47,6 +47,7 @@ export function inventValue(column: Column, random: Random): ValueMaker | undefi
       return () =>
         String(random.below(/small|int2/.test(column.type) ? 10_000 : /^tiny/.test(column.type) ? 100 : 1_000_000));
     case "decimal": {
+      if ((column.scale ?? 0) > (column.precision ?? Infinity)) return undefined;
       const whole = Math.max(0, Math.min(wholeDigits(column), 5));
       const fraction = Math.max(0, Math.min(column.scale ?? 2, 6));
       return () =>
@@ -58,8 +59,11 @@ export function inventValue(column: Column, random: Random): ValueMaker | undefi
       return () => sentence(random, Math.min(column.length ?? 40, 40));
     case "binary":
       return () => hexForm(column) + randomHex(random, Math.min(column.length ?? 16, 16));
-    case "bits":
-      return () => Array.from({ length: column.length ?? 8 }, () => random.below(2)).join("");
+    case "bits": {
+      const bits = () => Array.from({ length: column.length ?? 8 }, () => random.below(2)).join("");
+      // MySQL's are numbers
+      return column.unsigned ? () => String(BigInt(`0b${bits()}`)) : bits;
+    }
     case "uuid":
       return () => uuidFrom(randomHex(random, 16));
     case "json":
@@ -78,9 +82,7 @@ export function inventValue(column: Column, random: Random): ValueMaker | undefi
     case "enum":
       return column.words ? () => column.words![random.below(column.words!.length)]! : undefined;
     case "set":
-      return column.words
-        ? () => random.sample(column.words!, random.below(column.words!.length + 1)).join(",")
-        : undefined;
+      return column.words ? () => column.words!.filter(() => random.next() < 0.5).join(",") : undefined;
     default:
       return undefined;
   }
@@ -91,6 +93,67 @@ export const canInvent = (column: Column): boolean =>
   column.kind === "enum" || column.kind === "set"
     ? (column.words?.length ?? 0) > 1
     : !["array", "range", "network", "geometry", "other"].includes(column.kind);
+
+/** What every value of a batch that must be new is made from. */
+export interface Freshness {
+  random: Random;
+  /** A word and 12 hex digits that are this batch's own. */
+  tag: string;
+  prefix: string;
+  /** How many rows there were before this batch. */
+  offset: number;
+  size: number;
+  /** Where unused numbers start. */
+  from: bigint | undefined;
+  /** The same column of the existing row that is copied; null where there is none. */
+  base: () => string | null;
+  /** Whether a rule looks at the column, so that it should stay like the copied one. */
+  ruled: boolean;
+}
+
+/** Values that no other row has; undefined where there is no way. */
+export function freshValue(column: Column, fresh: Freshness): ValueMaker | undefined {
+  const { random, prefix, offset, from, base } = fresh;
+  switch (column.kind) {
+    case "uuid":
+      return () => uuidFrom(prefix + randomHex(random, 10));
+    case "text":
+    case "other": {
+      const own = textPrefix(column, fresh);
+      const width = counterWidth(fresh.size);
+      const room = (column.length ?? 80) - own.length - width;
+      return (n) => {
+        const like = fresh.ruled && room > 0 ? (base() ?? "").slice(-room) : "";
+        return own + n.toString(36).padStart(width, "0") + like;
+      };
+    }
+    case "binary":
+      return () => hexForm(column) + randomHex(random, Math.min(column.length ?? 16, 16));
+    case "integer":
+    case "decimal":
+    case "float":
+      return from === undefined ? undefined : (n) => String(from + BigInt(offset + n));
+    case "timestamp": {
+      // on the day of another row, where there is one
+      const day = () =>
+        /^\d{4}-\d\d-\d\d /.exec(base() ?? "")?.[0] ?? isoTime(epoch + random.below(fiveYears)).slice(0, 11);
+      return () => `${day()}${isoTime(random.below(86_400_000)).slice(11)}.${pad(random.below(1_000_000), 6)}`;
+    }
+    case "network":
+      if (/^macaddr/.test(column.type)) return () => `02${randomHex(random, column.type === "macaddr8" ? 7 : 5)}`;
+      if (column.type === "inet6")
+        return () => `fd00::${randomHex(random, 2)}:${randomHex(random, 2)}:${randomHex(random, 2)}`;
+      return (n) => `10.${random.below(256)}.${(n >> 8) & 255}.${n & 255}`;
+    default:
+      return inventValue(column, random);
+  }
+}
+
+const counterWidth = (size: number) => Math.max(2, (size - 1).toString(36).length);
+
+/** What all fresh texts of a batch start with: the batch's own word, as far as there is room for it. */
+export const textPrefix = (column: Column, { tag, size }: Pick<Freshness, "tag" | "size">): string =>
+  tag.slice(0, Math.max(0, Math.min(tag.length, (column.length ?? 80) - counterWidth(size))));
 
 /** How the server writes binaries as text: PostgreSQL puts a mark before the hex digits. */
 export const hexForm = (column: Column): string => (column.type === "bytea" ? "\\x" : "");

@@ -18,6 +18,7 @@ const postgresBatchSchema = z.strictObject({
       column: z.string(),
       type: z.string(),
       between: z.array(z.tuple([z.string(), z.string()])).optional(),
+      step: z.string().optional(),
       prefix: z.string().optional(),
     })
     .nullable(),
@@ -29,9 +30,20 @@ const mysqlBatchSchema = z.strictObject({
   schema: z.string(),
   table: z.string(),
   rows: z.number(),
-  /** The columns of the key, and for each row its values and a digest of the whole row; null until it is inserted. */
+  /** The columns of the key. */
   key: z.array(z.string()),
-  written: z.array(z.tuple([z.array(z.string()), z.string()])).nullable(),
+  /** Told once they are inserted, and before the commit; null until then. */
+  written: z
+    .strictObject({
+      /** The rows' keys; ranges of numbers, both ends included, where the server counted them. */
+      keys: z.union([
+        z.strictObject({ between: z.array(z.tuple([z.string(), z.string()])), step: z.string() }),
+        z.array(z.array(z.string())),
+      ]),
+      /** The rows' digests in the same order, in one piece. */
+      digests: z.string(),
+    })
+    .nullable(),
 });
 export type MysqlBatch = z.infer<typeof mysqlBatchSchema>;
 
@@ -44,10 +56,10 @@ export interface Inserting<Batch extends InsertedBatch = any> {
   insert(
     database: Database,
     table: Table,
-    rows: number,
+    wanted: { rows: number; atOnce: number },
     context: InjectContext,
   ): AsyncGenerator<UndoStep<Batch>, void, UndoId>;
-  /** How many rows of a batch can be seen. */
+  /** How many rows of a batch are there as we made them. */
   residue(session: Session, dialect: Dialect, batch: Batch, table: Table, signal: AbortSignal): Promise<number>;
   undo(
     session: Session,

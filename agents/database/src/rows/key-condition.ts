@@ -8,15 +8,15 @@ export const keysAtOnce = 200;
 export const columnsOf = (table: Table, names: readonly string[]): Column[] =>
   names.map((name) => table.columns.find((column) => column.name === name)!);
 
-/** A condition that finds exactly the rows with these keys, by an index. Values are bound after `offset` others. */
+/** A condition that finds exactly the rows with these keys, by an index. */
 export function keyCondition(
   dialect: Dialect,
   key: readonly Column[],
   keys: readonly (readonly string[])[],
-  offset = 0,
+  { alias }: { alias?: string } = {},
 ): { sql: string; values: Value[] } {
-  let position = offset;
-  const one = () => key.map((column) => dialect.matches(column, dialect.placeholder(++position))).join(" AND ");
+  let position = 0;
+  const one = () => key.map((column) => dialect.matches(column, dialect.placeholder(++position), alias)).join(" AND ");
   return { sql: keys.map(() => `(${one()})`).join(" OR "), values: keys.flat() };
 }
 

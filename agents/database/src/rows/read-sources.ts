@@ -1,52 +1,71 @@
 import type { Random } from "@chaos-agents/core";
 import type { Database } from "../database.ts";
-import type { Column, Table } from "../schema.ts";
+import type { Column, Table, TableName } from "../schema.ts";
 import type { Session, Value } from "../session.ts";
-import { type RowSources, countedKey, freshColumns, writableColumns } from "./row-maker.ts";
+import { openReferences } from "./open-references.ts";
+import type { RowSources } from "./row-maker.ts";
+import { freshColumns, writableColumns } from "./table-rules.ts";
 
 const mostSamples = 1_000;
 const mostSampleBytes = 8 << 20;
+
+interface Wanted {
+  rows: number;
+  /** The column that the server hands out. */
+  counted: Column | undefined;
+  random: Random;
+  signal: AbortSignal;
+}
 
 /** Reads what new rows are made from, before any of them is there: existing rows, parents' keys, unused numbers. */
 export async function readSources(
   database: Database,
   session: Session,
   table: Table,
-  random: Random,
-  signal: AbortSignal,
+  { rows, counted, random, signal }: Wanted,
 ): Promise<RowSources> {
-  const samples = await sampleRows(database, session, table, writableColumns(table), signal);
+  const samples = await sampleRows(database, session, table, signal);
   const parents = new Map<string, Value[][]>();
   if (samples.length === 0) {
     for (const key of table.foreignKeys) {
-      const list = key.referencedColumns.map((column) => database.dialect.quote(column)).join(", ");
-      const sql = `SELECT ${list} FROM ${database.dialect.table(key.references)} LIMIT ${mostSamples}`;
-      const rows = await session.rows(sql, [], { signal });
-      if (rows.length > 0) parents.set(key.name, rows);
+      const list = key.referencedColumns.map((column) => database.dialect.quote(column));
+      const found = await firstRows(database, session, key.references, list, mostSamples, signal);
+      if (found.length > 0) parents.set(key.name, found);
     }
   }
   const freeFrom = new Map<string, bigint>();
-  const counted = countedKey(table)?.name;
-  for (const name of freshColumns(table)) {
+  for (const name of freshColumns(table, counted)) {
     const column = table.columns.find((one) => one.name === name)!;
-    if (name !== counted && ["integer", "decimal", "float"].includes(column.kind)) {
+    if (column !== counted && ["integer", "decimal", "float"].includes(column.kind)) {
       freeFrom.set(name, await middleOfFree(database, session, table, column, signal));
     }
   }
-  return { table, random, samples, parents, freeFrom };
+  const references = await openReferences(database, session, table, rows, signal);
+  return { table, random, samples, parents, references, freeFrom, counted };
 }
 
-async function sampleRows(
-  { dialect }: Database,
-  session: Session,
-  table: Table,
-  columns: readonly Column[],
-  signal: AbortSignal,
-): Promise<Value[][]> {
+async function sampleRows(database: Database, session: Session, table: Table, signal: AbortSignal): Promise<Value[][]> {
   const width = table.bytes && table.rows ? table.bytes / table.rows : 1_024;
   const most = Math.max(20, Math.min(mostSamples, Math.floor(mostSampleBytes / Math.max(width, 1))));
-  const list = columns.map((column) => dialect.read(column)).join(", ");
-  return await session.rows(`SELECT ${list} FROM ${dialect.table(table)} LIMIT ${most}`, [], { signal });
+  const list = writableColumns(table).map((column) => database.dialect.read(column));
+  return await firstRows(database, session, table, list, most, signal);
+}
+
+/** Rows that were there before us rather than any: others of ours will be taken away again, under those that point to them. */
+async function firstRows(
+  { dialect, since }: Database,
+  session: Session,
+  table: TableName,
+  list: readonly string[],
+  most: number,
+  signal: AbortSignal,
+): Promise<Value[][]> {
+  const read = (condition: string) =>
+    session.rows(`SELECT ${list.join(", ")} FROM ${dialect.table(table)} WHERE ${condition} LIMIT ${most}`, [], {
+      signal,
+    });
+  const old = since === null ? [] : await read(dialect.existedBefore(since));
+  return old.length > 0 ? old : await read("TRUE");
 }
 
 /** The largest number a column takes, cautiously. */

@@ -1,31 +1,34 @@
 import type { UndoResult } from "@chaos-agents/core";
 import type { Database } from "../database.ts";
 import type { Table } from "../schema.ts";
+import type { Session } from "../session.ts";
 import type { FoundRow } from "./bulk-rows.ts";
 import { bulkRows } from "./bulk-rows-of.ts";
 import type { ChangedRows } from "./changed-rows.ts";
 import { columnsOf } from "./key-condition.ts";
 
 interface Comparison {
-  /** Still as we made them. */
-  ours: FoundRow[];
-  /** As they were before us. */
-  restored: number;
-  /** Changed by others since, or deleted. */
-  foreign: number;
+  /** Still as we made them, with the values they had before. */
+  ours: Pick<FoundRow, "key" | "values">[];
+  /** Changed by others since. */
+  changed: number;
+  deleted: number;
 }
 
 const sameValues = (a: readonly (string | null)[], b: readonly (string | null)[]) =>
   a.every((value, i) => value === b[i]);
 
-function compare(record: ChangedRows, found: readonly FoundRow[]): Comparison {
-  const now = new Map(found.map((row) => [JSON.stringify(row.key), row]));
-  const result: Comparison = { ours: [], restored: 0, foreign: 0 };
+/** Rows that are as they were before us need nothing. */
+function compare(database: Database, record: ChangedRows, found: readonly FoundRow[]): Comparison {
+  const bulk = bulkRows(database);
+  const now = byKey(found);
+  const result: Comparison = { ours: [], changed: 0, deleted: 0 };
   for (const [n, [key, values]] of record.originals.entries()) {
     const row = now.get(JSON.stringify(key));
-    if (row && sameValues(row.values, values)) result.restored++;
-    else if (row && row.digest === record.after![n]) result.ours.push({ ...row, values: [...values] });
-    else result.foreign++;
+    if (!row) result.deleted++;
+    else if (sameValues(row.values, values)) continue;
+    else if (record.after && bulk.isOurs(record.after, row.version, n)) result.ours.push({ key, values });
+    else result.changed++;
   }
   return result;
 }
@@ -40,38 +43,35 @@ export async function restoreRows(
 ): Promise<UndoResult> {
   const name = `${record.schema}.${record.table}`;
   if (!table) return { outcome: "already", detail: `${name} is gone` };
-  if (record.after === null) return { outcome: "already", detail: "its transaction never committed" };
-  await using session = await database.session(mark, { signal });
-  const asked = { table, key: columnsOf(table, record.key), columns: columnsOf(table, record.columns) };
+  if (await neverCommitted(database, record, signal))
+    return { outcome: "already", detail: "its transaction never committed" };
+  const asked = askedOf(record, table);
   if ([...asked.key, ...asked.columns].includes(undefined!)) {
-    return {
-      outcome: "conflict",
-      detail: `${name} has other columns now; its ${record.originals.length} rows were left`,
-    };
+    const detail = `${name} has other columns now; its ${record.originals.length} rows were left`;
+    return { outcome: "conflict", detail, remains: [detail] };
   }
   const bulk = bulkRows(database);
   const keys = record.originals.map(([key]) => key);
+  await using session = await database.session(mark, { signal });
   await session.query("START TRANSACTION", [], { signal });
   try {
-    const { ours, foreign } = compare(record, await bulk.read(session, asked, keys, { lock: true, signal }));
-    if (ours.length > 0) await bulk.write(session, asked, ours, signal);
-    const now =
-      ours.length > 0
-        ? await bulk.read(
-            session,
-            asked,
-            ours.map(({ key }) => key),
-            { lock: false, signal },
-          )
-        : [];
+    const found = await bulk.read(session, asked, keys, { lock: "wait", signal });
+    const { ours, changed, deleted } = compare(database, record, found);
+    await bulk.write(session, asked, ours, signal);
+    const triggers = table.triggers.some(({ enabled, events }) => enabled && events.includes("update"));
+    const ourKeys = ours.map(({ key }) => key);
+    const now = triggers ? byKey(await bulk.read(session, asked, ourKeys, { lock: null, signal })) : undefined;
     await session.query("COMMIT", [], { signal });
-    const wanted = new Map(ours.map((row) => [JSON.stringify(row.key), row.values]));
-    const differ = now.filter((row) => !sameValues(row.values, wanted.get(JSON.stringify(row.key))!)).length;
+    const differ = now
+      ? ours.filter(({ key, values }) => !sameValues(now.get(JSON.stringify(key))!.values, values))
+      : [];
     const remains =
-      differ > 0 ? [`${differ} rows of ${name} were changed once more by a trigger as they were put back`] : [];
+      differ.length > 0
+        ? [`${differ.length} rows of ${name} were changed once more by a trigger as they were put back`]
+        : [];
     const done = `${ours.length} rows put back in ${name}`;
-    if (foreign > 0) {
-      const left = `${foreign} rows of ${name} that others changed or deleted since`;
+    if (changed + deleted > 0) {
+      const left = `${changed} rows of ${name} that others changed since, ${deleted} that they deleted`;
       return { outcome: "conflict", detail: `${done}; left alone: ${left}`, remains: [...remains, left] };
     }
     return ours.length > 0
@@ -86,14 +86,26 @@ export async function restoreRows(
 /** How many rows still are as we made them. */
 export async function changedResidue(
   database: Database,
-  mark: string,
+  session: Session,
   record: ChangedRows,
   table: Table,
   signal: AbortSignal,
 ): Promise<number> {
-  if (record.after === null) return 0;
-  await using session = await database.session(mark, { readOnly: true, signal });
-  const asked = { table, key: columnsOf(table, record.key), columns: columnsOf(table, record.columns) };
+  if (await neverCommitted(database, record, signal)) return 0;
   const keys = record.originals.map(([key]) => key);
-  return compare(record, await bulkRows(database).read(session, asked, keys, { lock: false, signal })).ours.length;
+  const found = await bulkRows(database).read(session, askedOf(record, table), keys, { lock: null, signal });
+  return compare(database, record, found).ours.length;
 }
+
+async function neverCommitted(database: Database, { after }: ChangedRows, signal: AbortSignal): Promise<boolean> {
+  if (after === null) return true;
+  return "xid" in after && (await database.transactionOutcome(after.xid, signal)) === "aborted";
+}
+
+const askedOf = (record: ChangedRows, table: Table) => ({
+  table,
+  key: columnsOf(table, record.key),
+  columns: columnsOf(table, record.columns),
+});
+
+const byKey = (rows: readonly FoundRow[]) => new Map(rows.map((row) => [JSON.stringify(row.key), row]));

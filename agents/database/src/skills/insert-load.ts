@@ -5,8 +5,8 @@ import type { Database } from "../database.ts";
 import { describeTable } from "../describe-table.ts";
 import type { Engine } from "../endpoint.ts";
 import { type Inserting, insertedBatchSchema } from "../rows/inserted-batch.ts";
-import { countedKey } from "../rows/row-maker.ts";
-import { sideEffectFindings } from "../rows/side-effects.ts";
+import { isReplaced, sideEffectFindings } from "../rows/side-effects.ts";
+import { countedColumn, writableColumns } from "../rows/table-rules.ts";
 import type { Table } from "../schema.ts";
 
 /** What each engine does its own way; loaded when it is needed, because it brings its driver. */
@@ -20,12 +20,16 @@ function unsuitable(database: Database, table: Table): string | undefined {
   if (table.rowSecurity && !database.server.isAdmin) return "its row security may hide our own rows from us";
   if (database.engine === "mysql" && table.storage !== "InnoDB")
     return `its engine ${table.storage} has no transactions`;
-  if (database.engine === "mysql" && table.keys.length === 0)
+  if (database.engine === "mysql" && !table.keys.some((key) => isWritable(table, key)))
     return "it has no key by which our rows could be found again";
-  if (table.triggers.some(({ kind, timing }) => kind === "rule" && timing.startsWith("instead")))
-    return "a rule replaces inserts";
+  if (writableColumns(table).length === 0) return "it has no column that can be written";
+  // rows are inserted and deleted; what a rule does to an insert, COPY does not know of
+  if (database.engine === "postgres" && isReplaced(table, "delete")) return "a rule replaces deletes";
   return undefined;
 }
+
+const isWritable = (table: Table, key: readonly string[]) =>
+  key.every((name) => writableColumns(table).some((column) => column.name === name));
 
 export const insertLoad = defineSkill({
   name: "db.insert_load",
@@ -44,16 +48,26 @@ export const insertLoad = defineSkill({
       .meta({ description: "How many rows each table gets" }),
     tables: z.array(z.string().min(1)).optional().meta({ description: "Which tables; the largest when left out" }),
     max_tables: z.int().min(1).default(3).meta({ description: "How many tables are chosen when none are named" }),
+    batch_rows: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(50_000)
+      .meta({ description: "How many rows one transaction inserts; at most 5000 on MySQL" }),
     allow_side_effects: z
       .boolean()
       .default(false)
-      .meta({ description: "Also where triggers run on each insert, whose doings are not undone" }),
+      .meta({ description: "Also where triggers run on inserts or deletes, whose doings are not undone" }),
   }),
   undoRecord: insertedBatchSchema,
   example: { rows_per_table: 10_000, tables: ["orders"] },
   undoDeadline: 300_000,
 
-  async resolve(database: Database, { rows_per_table: rows, tables, max_tables }, { matchesFilters, signal }) {
+  async resolve(
+    database: Database,
+    { rows_per_table: rows, tables, max_tables, batch_rows: atOnce },
+    { matchesFilters, signal },
+  ) {
     const chosen = await chooseTables(database, {
       tables,
       limit: max_tables,
@@ -66,8 +80,8 @@ export const insertLoad = defineSkill({
       label: `insert ${rows} rows into ${tableKey(table)}`,
       undoLabel: `delete our rows from ${tableKey(table)}`,
       cost: { tables: 1, rows },
-      reversal: countedKey(table) ? ("compensated" as const) : ("exact" as const),
-      data: { schema: table.schema, table: table.name, rows },
+      reversal: countedColumn(table) ? ("compensated" as const) : ("exact" as const),
+      data: { schema: table.schema, table: table.name, rows, atOnce },
     }));
   },
 
@@ -80,9 +94,9 @@ export const insertLoad = defineSkill({
     );
     return [
       ...(await database.missingPrivileges(needs, signal)),
-      ...sideEffectFindings(tables, "insert", allow_side_effects),
+      ...sideEffectFindings(tables, ["insert", "delete"], allow_side_effects),
       ...tables
-        .filter((table) => countedKey(table))
+        .filter((table) => countedColumn(table))
         .map((table) => ({
           level: "info" as const,
           code: "note" as const,
@@ -95,7 +109,7 @@ export const insertLoad = defineSkill({
     const table = await describeTable(database, data, context.signal);
     if (!table) return;
     const engine = await inserting[database.engine]();
-    yield* engine.insert(database, table, data.rows, context);
+    yield* engine.insert(database, table, data, context);
   },
 
   async witness(database, { data }, records, context) {

@@ -7,20 +7,24 @@ import { changeRows } from "../rows/change-rows.ts";
 import { changedRowsSchema } from "../rows/changed-rows.ts";
 import { changedResidue, restoreRows } from "../rows/restore-rows.ts";
 import { changeableColumns } from "../rows/row-changes.ts";
-import { sideEffectFindings } from "../rows/side-effects.ts";
+import { isReplaced, sideEffectFindings } from "../rows/side-effects.ts";
 import type { Table } from "../schema.ts";
 
 /** Why rows cannot be changed here and changed back. */
-function unsuitable(database: Database, table: Table): string | undefined {
+function unsuitable(database: Database, table: Table, columns: readonly string[] = []): string | undefined {
   if (table.keys.length === 0) return "it has no key by which its rows could be found again";
-  if (changeableColumns(table).columns.length === 0)
-    return "it has no column that may be changed without breaking keys or references";
+  const { open } = changeableColumns(table);
+  const closed = columns.find((name) => !open.some((column) => column.name === name));
+  if (closed !== undefined) {
+    const there = table.columns.some(({ name }) => name === closed);
+    return there ? `its column ${closed} is a key's, a reference's or the server's own` : `it has no column ${closed}`;
+  }
+  if (open.length === 0) return "it has no column that may be changed without breaking keys or references";
   if (table.rows === 0) return "it has no rows";
   if (table.rowSecurity && !database.server.isAdmin) return "its row security may hide rows from us";
   if (database.engine === "mysql" && table.storage !== "InnoDB")
     return `its engine ${table.storage} has no transactions`;
-  if (table.triggers.some(({ kind, timing }) => kind === "rule" && timing.startsWith("instead")))
-    return "a rule replaces updates";
+  if (isReplaced(table, "update")) return "a rule replaces updates";
   return undefined;
 }
 
@@ -36,6 +40,17 @@ export const updateLoad = defineSkill({
     rows: z.int().min(1).max(10_000_000).default(100).meta({ description: "How many rows of each table" }),
     tables: z.array(z.string().min(1)).optional().meta({ description: "Which tables; the largest when left out" }),
     max_tables: z.int().min(1).default(3).meta({ description: "How many tables are chosen when none are named" }),
+    columns: z
+      .array(z.string().min(1))
+      .min(1)
+      .optional()
+      .meta({ description: "Which columns; up to three of each table, picked at random, when left out" }),
+    batch_rows: z
+      .int()
+      .min(1)
+      .max(20_000)
+      .default(5_000)
+      .meta({ description: "How many rows one transaction changes" }),
     allow_side_effects: z
       .boolean()
       .default(false)
@@ -45,12 +60,16 @@ export const updateLoad = defineSkill({
   example: { rows: 500, tables: ["orders"] },
   undoDeadline: 300_000,
 
-  async resolve(database: Database, { rows, tables, max_tables }, { matchesFilters, signal }) {
+  async resolve(
+    database: Database,
+    { rows, tables, columns, max_tables, batch_rows: atOnce },
+    { matchesFilters, signal },
+  ) {
     const chosen = await chooseTables(database, {
       tables,
       limit: max_tables,
       matchesFilters,
-      unsuitable: (table) => unsuitable(database, table),
+      unsuitable: (table) => unsuitable(database, table, columns),
       signal,
     });
     return chosen.map((table) => ({
@@ -58,7 +77,7 @@ export const updateLoad = defineSkill({
       label: `change ${rows} rows of ${tableKey(table)}`,
       undoLabel: `put the original values back in ${tableKey(table)}`,
       cost: { tables: 1, rows },
-      data: { schema: table.schema, table: table.name, rows },
+      data: { schema: table.schema, table: table.name, rows, atOnce, ...(columns && { columns }) },
     }));
   },
 
@@ -69,19 +88,20 @@ export const updateLoad = defineSkill({
     const needs = tables.flatMap((table) => (["select", "update"] as const).map((right) => ({ right, table })));
     return [
       ...(await database.missingPrivileges(needs, signal)),
-      ...sideEffectFindings(tables, "update", allow_side_effects),
+      ...sideEffectFindings(tables, ["update"], allow_side_effects),
     ];
   },
 
   async *inject(database, { data }, context) {
     const table = await describeTable(database, data, context.signal);
-    if (table) yield* changeRows(database, table, data.rows, context);
+    if (table) yield* changeRows(database, table, data, context);
   },
 
   async witness(database, { data }, records, { mark, signal }) {
     const table = await describeTable(database, data, signal);
     let seen = 0;
-    for (const record of records) if (table) seen += await changedResidue(database, mark, record, table, signal);
+    await using session = await database.session(mark, { readOnly: true, signal });
+    for (const record of records) if (table) seen += await changedResidue(database, session, record, table, signal);
     return { landed: seen > 0, detail: `${seen} changed rows seen in ${data.schema}.${data.table}` };
   },
 
@@ -95,7 +115,9 @@ export const updateLoad = defineSkill({
 
   async verify(database, record, { mark, signal }) {
     const table = await describeTable(database, record, signal);
-    const left = table ? await changedResidue(database, mark, record, table, signal) : 0;
-    return left > 0 ? [`${left} rows of ${tableKey(table!)} still have our values`] : [];
+    if (!table) return [];
+    await using session = await database.session(mark, { readOnly: true, signal });
+    const left = await changedResidue(database, session, record, table, signal);
+    return left > 0 ? [`${left} rows of ${tableKey(table)} still have our values`] : [];
   },
 });
