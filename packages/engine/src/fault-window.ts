@@ -118,6 +118,7 @@ export class FaultWindow {
     signal.throwIfAborted();
     const { targets, stop, ...parts } = this.#parts;
     const target: Target = await targets.get(planned.use.target);
+    signal.throwIfAborted();
     const onLost = (message: string) => stop.stop("failure", message);
     const fault = new ActiveFault(planned, target, { ...parts, onLost });
     this.#active.push(fault);

@@ -58,7 +58,7 @@ async function writesUntilStanding(): Promise<number> {
 test("a journal that fills up stops the injection, and everything is undone", async () => {
   const writes = await writesUntilStanding();
   expect(writes).toBeGreaterThan(20);
-  for (let at = 1; at < writes; at += 3) {
+  for (let at = 1; at < writes; at += 5) {
     await using files = await FilesStage.open();
     const store = fullAfter(files.stage.store, at, 1_000);
     const running = files.pass(files.experiment([...everything]), { store });

@@ -71,12 +71,18 @@ test("whatever happens, the directory is as it was, or the outcome lists exactly
       expect(summary.pending, "the journal knows what is left").toBe(outcome.left.length);
       if (!trouble.failUndo?.length && !trouble.failFence?.length) expect([...listed], "nothing failed").toEqual([]);
       files.expectWellKept();
+      const types = files.types();
+      expect(types.at(-1), "nothing is said after the end").toBe("run-finished");
+      const undoing = files.stage.events.findIndex((event) => event.type === "phase-started" && event.phase === "undo");
+      expect(types.lastIndexOf("undo-recorded"), "nothing is made once the undo began").toBeLessThan(
+        undoing === -1 ? types.length : undoing,
+      );
 
       await files.files.trouble({});
       expect(await files.stage.recover(outcome.run), "once mended, recovery finishes").toMatchObject({ left: [] });
       await files.expectAsBefore();
     }),
-    { numRuns: Number(process.env["PROPERTY_RUNS"] ?? 40), seed: Number(process.env["PROPERTY_SEED"] ?? 7) },
+    { numRuns: Number(process.env["PROPERTY_RUNS"] ?? 25), seed: Number(process.env["PROPERTY_SEED"] ?? 7) },
   );
   const ends = ["interrupted", "passed", "rollback-incomplete", "unlanded"];
   expect([...verdicts.keys()].sort(), "the scenarios reach every kind of end").toEqual(ends);

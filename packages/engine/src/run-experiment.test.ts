@@ -130,12 +130,14 @@ test("no skills at all: the run watches and touches nothing", async () => {
   await files.expectAsBefore();
 });
 
-test("samples of an observer stand in the journal", async () => {
+test("samples of an observer stand in the journal, and one that fails harms nothing", async () => {
   await using files = await FilesStage.open();
   const traffic = {
     name: "traffic",
     observe: async (sample: (values: Record<string, number>) => void) => sample({ rps: 12 }),
   };
-  await files.pass(files.experiment([overwriteAll]), { observers: [traffic] });
+  const broken = { name: "broken", observe: () => Promise.reject(new Error("no such metric")) };
+  const outcome = await files.pass(files.experiment([overwriteAll]), { observers: [traffic, broken] });
+  expect(outcome).toMatchObject({ verdict: "passed" });
   expect(files.stage.of("sampled")).toMatchObject([{ source: "traffic", values: { rps: 12 } }]);
 });

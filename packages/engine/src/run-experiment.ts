@@ -104,7 +104,7 @@ export async function runExperiment(asked: RunRequest): Promise<RunOutcome> {
     hurry: stop.hurry,
   };
   try {
-    return await new Run(request, run, { journal, log, targets, desk, undoing, over: over.signal }).go();
+    return await new Run(request, run, { journal, log, targets, desk, undoing, over }).go();
   } finally {
     over.abort();
     await Promise.allSettled([leverWatch, ...observing]);
@@ -117,8 +117,8 @@ interface RunParts {
   targets: TargetPool;
   desk: ProbeDesk;
   undoing: Undoing;
-  /** Aborted when the run has ended. */
-  over: AbortSignal;
+  /** Aborted when all is said but how the run ended. */
+  over: AbortController;
 }
 
 class Run {
@@ -159,10 +159,10 @@ class Run {
   #tellOfStops(): void {
     const { log, over } = this.#parts;
     const { stop } = this.#request;
-    onceAborted(stop.signal, over, () => {
+    onceAborted(stop.signal, over.signal, () => {
       log.emitSoon({ type: "stop-requested", by: stop.reason!.by, detail: stop.reason!.message });
     });
-    onceAborted(stop.hurry, over, () => {
+    onceAborted(stop.hurry, over.signal, () => {
       log.emitSoon({ type: "hurried", detail: "waits are cut short; no undo is skipped" });
     });
   }
@@ -172,7 +172,7 @@ class Run {
     stop.signal.throwIfAborted();
     if (!approve) return;
     const { promise: stopped, reject } = Promise.withResolvers<never>();
-    onceAborted(stop.signal, this.#parts.over, () => reject(stop.signal.reason));
+    onceAborted(stop.signal, this.#parts.over.signal, () => reject(stop.signal.reason));
     if (!(await Promise.race([approve(this.#run), stopped]))) throw new Refusal("refused", "not approved");
   }
 
@@ -224,7 +224,8 @@ class Run {
   }
 
   async #finish(found: RunOutcome): Promise<RunOutcome> {
-    const { log, journal } = this.#parts;
+    const { log, journal, over } = this.#parts;
+    over.abort();
     const outcome = redactDeep(found, this.#request.redact, fixedEventKeys);
     const clean = outcome.left.length === 0;
     await log.emit({
@@ -244,11 +245,13 @@ function onceAborted(signal: AbortSignal, over: AbortSignal, tell: () => void): 
   else signal.addEventListener("abort", tell, { once: true, signal: over });
 }
 
+/** An observer that fails measures nothing more; the run goes on. */
 function observe({ observers = [] }: RunRequest, log: RunLog, signal: AbortSignal): Promise<void>[] {
-  return observers.map((observer) =>
-    observer.observe(
-      (values, units) => log.emitSoon({ type: "sampled", source: observer.name, values, ...(units ? { units } : {}) }),
-      signal,
-    ),
-  );
+  return observers.map(async (observer) => {
+    const sample: Parameters<Observer["observe"]>[0] = (values, units) => {
+      if (signal.aborted) return;
+      log.emitSoon({ type: "sampled", source: observer.name, values, ...(units ? { units } : {}) });
+    };
+    await observer.observe(sample, signal).catch(() => undefined);
+  });
 }
