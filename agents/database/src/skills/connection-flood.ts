@@ -2,19 +2,10 @@ import { ChaosError, defineSkill } from "@chaos-agents/core";
 import { z } from "zod";
 import type { Database } from "../database.ts";
 import { HeldSessions } from "../held-sessions.ts";
+import { percentSchema } from "../percent.ts";
 import { type SessionRecord, endSessions, sessionRecord } from "./session-fault.ts";
 
 const atOnce = 10;
-
-/** `90%` or 90, of the connections that are free when the plan is made. */
-const percent = z.union([
-  z.number().gt(0).max(100),
-  z
-    .string()
-    .regex(/^\d+(\.\d+)?\s*%$/, "write a percentage like 90%")
-    .transform((text) => Number.parseFloat(text))
-    .refine((share) => share > 0 && share <= 100, "a percentage is above 0 and at most 100"),
-]);
 
 async function room(database: Database, signal: AbortSignal) {
   const { maxConnections, reservedConnections, sessions } = await database.activity(signal);
@@ -31,7 +22,7 @@ export const connectionFlood = defineSkill({
   seen: "effect",
   params: z.strictObject({
     connections: z.int().min(1).max(100_000).optional().meta({ description: "How many to open; instead of percent" }),
-    percent: percent.default(90).meta({ description: "How much of what is free to take" }),
+    percent: percentSchema.default(90).meta({ description: "How much of what is free when the plan is made" }),
     leave: z.int().min(0).default(3).meta({ description: "How many to leave free for others in any case" }),
   }),
   undoRecord: sessionRecord,

@@ -7,6 +7,7 @@ import { indexDrop } from "./index-drop.ts";
 import { insertLoad } from "./insert-load.ts";
 import { rowLock } from "./row-lock.ts";
 import { selectLoad } from "./select-load.ts";
+import { sessionKill } from "./session-kill.ts";
 import { slowQuery } from "./slow-query.ts";
 import { tableLock } from "./table-lock.ts";
 import { updateLoad } from "./update-load.ts";
@@ -23,5 +24,6 @@ export const skills: readonly Skill[] = [
   idleInTransaction,
   slowQuery,
   deadlock,
+  sessionKill,
   indexDrop,
 ];
