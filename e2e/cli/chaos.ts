@@ -57,7 +57,7 @@ export class Playground implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const child of this.#children) {
-      const gone = new Promise((resolve) => child.once("close", resolve));
+      const gone = new Promise((resolve) => child.once("exit", resolve));
       child.kill("SIGKILL");
       await gone;
     }
