@@ -1,5 +1,5 @@
 import { catalog } from "@chaos-agents/catalog";
-import { type Event, describeError, seededRandom, systemClock } from "@chaos-agents/core";
+import { type Event, seededRandom, systemClock } from "@chaos-agents/core";
 import { type JournalStore, type RunSummary, type StopSource, recoverRun } from "@chaos-agents/engine";
 import { reviveExperiment } from "@chaos-agents/experiment-file";
 import pLimit from "p-limit";
@@ -45,8 +45,7 @@ async function recoverOne(run: string, { store, stop, terminal }: Recovering): P
     terminal.print(`  type \`chaos recover ${run}\` to try again`);
     return 4;
   } catch (error) {
-    terminal.say(`${run}: ${describeError(error)}`);
-    return tellFailure(error, terminal);
+    return tellFailure(error, terminal, `${run}: `);
   }
 }
 

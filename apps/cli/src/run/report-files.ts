@@ -1,13 +1,12 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Event } from "@chaos-agents/core";
 import { foldRun, renderHtml, renderJson, renderJunit } from "@chaos-agents/report";
 
-/** Writes a run's report in every form that is for keeping; returns the path of the one for people. */
+/** Writes a run's report into a folder in every form that is for keeping; returns the path of the one for people. */
 export async function writeReports(events: readonly Event[], folder: string): Promise<string> {
   const report = foldRun(events);
   const html = join(folder, "report.html");
-  await mkdir(folder, { recursive: true });
   await Promise.all([
     writeFile(html, renderHtml(report)),
     writeFile(join(folder, "report.json"), renderJson(report)),

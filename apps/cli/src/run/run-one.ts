@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises";
 import { catalog } from "@chaos-agents/catalog";
 import { seededRandom, systemClock } from "@chaos-agents/core";
 import {
@@ -47,6 +48,8 @@ export async function runOne({ file, planned, options, folder, seed, store, stop
     listeners: [screen.listener],
   };
   try {
+    // Before anything is broken: a folder that cannot be written to is better known now.
+    if (folder !== undefined) await mkdir(folder, { recursive: true });
     const { verdict } = options.dryRun
       ? await planExperiment(request)
       : await runExperiment({ ...request, store, approve: () => screen.approve(stop.signal) });

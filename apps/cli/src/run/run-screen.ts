@@ -36,9 +36,10 @@ export class RunScreen {
     if (!this.#isLive && !options.dryRun) this.#lineOf = createEventLines({ color });
   }
 
-  /** A live picture needs a terminal that can move its cursor. */
+  /** A live picture needs a terminal to itself that can move its cursor. */
   get #isLive(): boolean {
-    return this.#stream.isTTY && this.#terminal.env["TERM"] !== "dumb";
+    const alone = !this.#options.json || !this.#terminal.stdout.isTTY;
+    return alone && this.#stream.isTTY && this.#terminal.env["TERM"] !== "dumb";
   }
 
   readonly listener = (event: Event): void => {
