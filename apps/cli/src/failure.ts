@@ -11,7 +11,9 @@ export function tellFailure(error: unknown, terminal: Terminal, about = ""): num
     if (error.remedy !== undefined) terminal.say(`  hint: ${error.remedy}`);
   } else {
     terminal.say(`${label(terminal)} ${about}${describeError(error)}`);
-    if (!debug) terminal.say("  hint: this is unexpected; CHAOS_DEBUG=1 shows where it happened");
+    // The system's own refusals say all there is: no such folder, no permission.
+    const refused = error instanceof Error && "syscall" in error;
+    if (!debug && !refused) terminal.say("  hint: this is unexpected; CHAOS_DEBUG=1 shows where it happened");
   }
   if (debug && error instanceof Error) terminal.say(stackOf(error));
   return error instanceof ChaosError ? error.exitCode : 1;
