@@ -139,7 +139,7 @@ describe("the bundle", () => {
 
 withShop((shop) => {
   test("the bundle, from a folder of its own, runs an experiment and puts it back", async () => {
-    const file = shopFile({ shop: { duration: "2s", skills: ["lock"] } });
+    const file = shopFile({ shop: { duration: "4s", skills: ["lock"] } });
     await using playground = await shop.playground(file);
     await cp(join(root, "dist/chaos-agents"), playground.path("chaos-agents"), { recursive: true });
     const command = playground.path("chaos-agents/chaos");

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { eventsOf } from "./chaos.ts";
 import { shopFile, withShop } from "./shop.ts";
 
-const lockOnly = { duration: "2s", skills: ["lock"] } as const;
+const lockOnly = { duration: "4s", skills: ["lock"] } as const;
 
 withShop((shop) => {
   test("a run breaks, undoes, verifies, and is there to be read in every form", async () => {
