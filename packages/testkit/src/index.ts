@@ -1,6 +1,6 @@
 /** What needs no test runner: real servers, the oracle, the wire proxy, fixtures. The rest is in `./vitest`. */
 export { makeRichSchema, richSchema } from "./fixtures/rich-schema.ts";
-export { type DifferenceOptions, differences } from "./oracle/differences.ts";
+export { type DifferenceOptions, differences, residues } from "./oracle/differences.ts";
 export type { Photograph, PhotographOptions, Section } from "./oracle/facts.ts";
 export { photograph } from "./oracle/photograph.ts";
 export { administer, type DatabaseAdmin, type Engine, quoteName, type Row } from "./servers/database-admin.ts";

@@ -1,5 +1,5 @@
 import { seededRandom, type SkillContext, systemClock, type Thing, type UndoId } from "@chaos-agents/core";
-import { differences, photograph } from "@chaos-agents/testkit";
+import { photograph, residues } from "@chaos-agents/testkit";
 import { skillContract } from "@chaos-agents/testkit/contract";
 import { forEachDatabase } from "@chaos-agents/testkit/vitest";
 import { describe, expect, test } from "vitest";
@@ -97,7 +97,7 @@ forEachDatabase(
         return {
           config: { connection_url: server.url },
           params: { changes: [plain] },
-          oracle: { photograph: sight, differences, patience: 2_000 },
+          oracle: { photograph: sight, differences: residues, patience: 2_000 },
           observeEffect: async () => (await seen(plain.param)) === shown,
           async [Symbol.asyncDispose]() {
             if ((await seen(plain.param)) !== before) await set(plain.param, onPostgres ? null : before);

@@ -1,5 +1,5 @@
 import { seededRandom, type SkillContext, systemClock, type Thing } from "@chaos-agents/core";
-import { differences, photograph } from "@chaos-agents/testkit";
+import { differences, photograph, residues } from "@chaos-agents/testkit";
 import { skillContract } from "@chaos-agents/testkit/contract";
 import { forEachDatabase } from "@chaos-agents/testkit/vitest";
 import mysql from "mysql2/promise";
@@ -122,7 +122,7 @@ forEachDatabase((server) => {
     subject: async () => ({
       config: { connection_url: server.url },
       params: { indexes: ["orders_name"] },
-      oracle: { photograph: sight, differences, patience: 2_000 },
+      oracle: { photograph: sight, differences: residues, patience: 2_000 },
       observeEffect: async () => !(await usable("orders_name")),
       async [Symbol.asyncDispose]() {
         if (await usable("orders_name")) return;

@@ -1,5 +1,5 @@
 import { skillContract, type Subject } from "@chaos-agents/testkit/contract";
-import { differences, type Photograph, photograph } from "@chaos-agents/testkit";
+import { type Photograph, photograph, residues } from "@chaos-agents/testkit";
 import { forEachDatabase, type TestDatabase } from "@chaos-agents/testkit/vitest";
 import { beforeAll } from "vitest";
 import { databaseAgent } from "../agent.ts";
@@ -15,7 +15,7 @@ const count = async ({ admin }: TestDatabase, sql: string): Promise<number> =>
   Number((await admin.query(sql))[0]!["n"]);
 const onPostgres = ({ engine }: TestDatabase) => engine === "postgres";
 const sessions = (database: TestDatabase, which: string) =>
-  count(database, `SELECT count(*) AS n FROM pg_stat_activity WHERE application_name LIKE 'chaos/%/%' AND ${which}`);
+  count(database, `SELECT count(*) AS n FROM pg_stat_activity WHERE application_name LIKE 'chaos/%' AND ${which}`);
 /** On MariaDB nothing but our named locks tells who is who: all but the asking session are ours here. */
 const others = (database: TestDatabase, which: string) =>
   count(
@@ -83,7 +83,7 @@ forEachDatabase(
       params,
       oracle: {
         photograph: () => photograph(database.url, database.engine),
-        differences: (before, after) => differences(before, after),
+        differences: residues,
         patience: 5_000,
       },
       observeEffect: () => felt(database),

@@ -5,6 +5,22 @@ export interface DifferenceOptions {
   ignore?: readonly (Section | (string & {}) | RegExp)[];
 }
 
+/**
+ * The same, but for sessions and locks that there are fewer of: those of an earlier test may end only after the first
+ * photograph was taken.
+ */
+export function residues(before: Photograph, after: Photograph, options: DifferenceOptions = {}): string[] {
+  const old = structuredClone(before);
+  for (const section of ["sessions", "locks"] as const) {
+    for (const [name, count] of Object.entries(old.facts[section])) {
+      const now = after.facts[section][name];
+      if (now === undefined) delete old.facts[section][name];
+      else if (Number(now) < Number(count)) old.facts[section][name] = now;
+    }
+  }
+  return differences(old, after, options);
+}
+
 /** What is not the same, one line each, in words. Empty when nothing is. */
 export function differences(before: Photograph, after: Photograph, options: DifferenceOptions = {}): string[] {
   const ignore = options.ignore ?? [];
