@@ -1,4 +1,5 @@
-import { FilesStage } from "@chaos-agents/testkit/files-agent";
+import type { Skill } from "@chaos-agents/core";
+import { FilesStage, filesAgent, overwrite as overwriteSkill } from "@chaos-agents/testkit/files-agent";
 import { expect, test } from "vitest";
 
 const overwrite = (...files: string[]) => ({ skill: "files.overwrite", params: { files } }) as const;
@@ -80,6 +81,33 @@ test("faults on the same file, each with a time of its own, leave it as it was w
     await files.expectAsBefore();
     expect(files.stage.of("undo-finished").map(({ outcome }) => outcome)).not.toContain("conflict");
   }
+});
+
+test("what looked like a conflict is looked at again when the newer change that was in the way is gone", async () => {
+  const newerIsUndone = Promise.withResolvers<void>();
+  const slow: Skill = {
+    ...overwriteSkill,
+    async undo(target, record, context) {
+      const result = await overwriteSkill.undo(target, record, context);
+      if (context.fault === "2") newerIsUndone.resolve();
+      else if (result.outcome === "conflict") await newerIsUndone.promise;
+      return result;
+    },
+  };
+  await using files = await FilesStage.open({ agent: { ...filesAgent, skills: [slow] } });
+  const uses = [
+    { ...overwrite("f02"), duration: 1_000 },
+    { ...overwrite("f02"), duration: 1_001 },
+  ];
+  const { ended } = await files.stand(files.experiment(uses));
+  await files.clock.asleepFor(1_001);
+  files.clock.advance(1_000);
+  await files.stage.seen("undo-started");
+  files.clock.advance(1);
+  for (const fault of ["1", "2"]) await files.stage.seen("fault-undone", (event) => event.fault === fault);
+  await files.expectAsBefore();
+  files.clock.advance(10_000);
+  expect(await ended).toMatchObject({ verdict: "passed" });
 });
 
 test("a fault whose own undo fails at its time is tried again at the end", async () => {

@@ -4,6 +4,7 @@ import {
   type Random,
   type Skill,
   type Target,
+  type UndoOutcome,
   type UndoResult,
   describeError,
 } from "@chaos-agents/core";
@@ -175,9 +176,14 @@ const changedThing = ({ target, skill, thing }: OpenUndo) => JSON.stringify([tar
 
 const waitsFor = ({ undo }: OpenUndo) => `waits for undo ${undo} of the same thing`;
 
-/** What looks like somebody else's change may be a newer one of ours: the newest that stands on the same thing. */
-const newerChange = ({ journal }: Undoing, { undo, target, thing }: OpenUndo) =>
-  journal.pending().find((other) => other.undo > undo && other.target === target && other.thing === thing);
+const isOver = (outcome: UndoOutcome | null) => outcome !== null && outcome !== "failed";
+
+/** What looks like somebody else's change may be that of a newer fault of ours on the same thing; newest first. */
+const newerChanges = ({ journal }: Undoing, { undo, fault, target, thing }: OpenUndo) =>
+  journal
+    .entries()
+    .filter((other) => other.undo > undo && other.fault !== fault && other.target === target && other.thing === thing)
+    .reverse();
 
 /** Of these faults, those with no newer change of another fault on the same things, other than of faults among the answer. */
 export function unburied(pending: readonly OpenUndo[], faults: ReadonlySet<string>): ReadonlySet<string> {
@@ -206,29 +212,37 @@ function* sameFaultInARow(entries: readonly OpenUndo[]): Generator<OpenUndo[]> {
 }
 
 async function undoOne(undoing: Undoing, entry: OpenUndo, selected: ReadonlySet<number>): Promise<string | undefined> {
-  const { undo, fault, thing, label, skill: name, target } = entry;
+  const { undo, fault, thing, label } = entry;
   const started = undoing.clock.monotonic();
   await undoing.log.emit({ type: "undo-started", fault, undo, thing, label });
   let result: UndoResult;
   try {
-    const skill = skillFor(undoing.catalog, name);
-    const patience = skill.undoDeadline ?? undoing.patience.undo;
-    result = await withDeadline(`undo of ${name} on ${thing}`, patience, [], async (signal) =>
-      skill.undo(await undoing.target(target), undoing.journal.entry(undo).record, context(undoing, fault, signal)),
-    );
+    result = await askSkill(undoing, entry);
+    // A newer change of ours may have been what was in the way, and be gone since.
+    if (result.outcome === "conflict" && newerChanges(undoing, entry).length > 0) {
+      const [newer] = newerChanges(undoing, entry).filter(({ outcome }) => !isOver(outcome));
+      if (newer) return selected.has(newer.undo) ? waitsFor(newer) : await staysUnder(undoing, entry, newer);
+      result = await askSkill(undoing, entry);
+    }
   } catch (error) {
     return describeError(error);
   }
   if (result.outcome === "failed") return result.detail;
-  const newer = result.outcome === "conflict" ? newerChange(undoing, entry) : undefined;
-  if (newer && !selected.has(newer.undo)) {
-    const message = `stays until undo ${newer.undo}, of a newer change to the same thing, is done`;
-    await undoing.log.emit({ type: "fault-noted", fault, thing, message });
-    return undefined;
-  }
-  if (newer) return waitsFor(newer);
   await settle(undoing, entry, result, undoing.clock.monotonic() - started);
   return undefined;
+}
+
+async function askSkill(undoing: Undoing, { undo, fault, thing, skill: name, target }: OpenUndo): Promise<UndoResult> {
+  const skill = skillFor(undoing.catalog, name);
+  const patience = skill.undoDeadline ?? undoing.patience.undo;
+  return await withDeadline(`undo of ${name} on ${thing}`, patience, [], async (signal) =>
+    skill.undo(await undoing.target(target), undoing.journal.entry(undo).record, context(undoing, fault, signal)),
+  );
+}
+
+async function staysUnder({ log }: Undoing, { fault, thing }: OpenUndo, newer: OpenUndo): Promise<undefined> {
+  const message = `stays until undo ${newer.undo}, of a newer change to the same thing, is done`;
+  await log.emit({ type: "fault-noted", fault, thing, message });
 }
 
 async function settle(
