@@ -89,8 +89,7 @@ test("what looked like a conflict is looked at again when the newer change that 
     ...overwriteSkill,
     async undo(target, record, context) {
       const result = await overwriteSkill.undo(target, record, context);
-      if (context.fault === "2") newerIsUndone.resolve();
-      else if (result.outcome === "conflict") await newerIsUndone.promise;
+      if (context.fault === "1" && result.outcome === "conflict") await newerIsUndone.promise;
       return result;
     },
   };
@@ -100,6 +99,8 @@ test("what looked like a conflict is looked at again when the newer change that 
     { ...overwrite("f02"), duration: 1_001 },
   ];
   const { ended } = await files.stand(files.experiment(uses));
+  const settled = files.stage.seen("undo-finished", ({ fault }) => fault === "2");
+  void settled.then(() => newerIsUndone.resolve());
   await files.clock.asleepFor(1_001);
   files.clock.advance(1_000);
   await files.stage.seen("undo-started");
