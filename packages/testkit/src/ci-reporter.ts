@@ -1,6 +1,33 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import type { Reporter, TestModule } from "vitest/node";
 
-/** Ends the run with one plain line that CI can read: `N passed, N failed, N skipped`. */
+/** How the tests went that have a conformance id in their names, by id. */
+export type Conformance = Record<string, { passed: number; failed: number; skipped: number; files: string[] }>;
+
+interface NamedTest {
+  name: string;
+  file: string;
+  state: "passed" | "failed" | "skipped" | "pending";
+}
+
+/** Finds ids such as `[CA-12]` in the names of tests and of the suites around them. */
+export function conformanceOf(tests: Iterable<NamedTest>): Conformance {
+  const found: Conformance = {};
+  for (const { name, file, state } of tests) {
+    for (const id of new Set([...name.matchAll(/\[([A-Z]{2}-\d+)\]/g)].map(([, id]) => id!))) {
+      const item = (found[id] ??= { passed: 0, failed: 0, skipped: 0, files: [] });
+      item[state === "pending" ? "skipped" : state]++;
+      if (!item.files.includes(file)) item.files.push(file);
+    }
+  }
+  return found;
+}
+
+/**
+ * Ends the run with one plain line that CI can read: `N passed, N failed, N skipped`. Where CHAOS_CONFORMANCE names a file,
+ * writes there what the run says of conformance.
+ */
 export default class CiReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const count = { passed: 0, failed: 0, skipped: 0, pending: 0 };
@@ -8,6 +35,20 @@ export default class CiReporter implements Reporter {
       if (module.state() === "failed" && module.errors().length > 0) count.failed++;
       for (const test of module.children.allTests()) count[test.result().state]++;
     }
+    const path = process.env["CHAOS_CONFORMANCE"];
+    if (path) writeConformance(path, modules);
     process.stdout.write(`${count.passed} passed, ${count.failed} failed, ${count.skipped + count.pending} skipped\n`);
   }
+}
+
+function writeConformance(path: string, modules: readonly TestModule[]): void {
+  const tests = modules.flatMap((module) =>
+    [...module.children.allTests()].map((test) => ({
+      name: test.fullName,
+      file: module.relativeModuleId,
+      state: test.result().state,
+    })),
+  );
+  mkdirSync(dirname(resolve(path)), { recursive: true });
+  writeFileSync(path, `${JSON.stringify(conformanceOf(tests), null, 2)}\n`);
 }
