@@ -22,7 +22,7 @@ import {
   runExperiment,
 } from "@chaos-agents/engine";
 import { openStore } from "@chaos-agents/journal";
-import { makeHome } from "./home.ts";
+import { makeTemporary } from "./temporary.ts";
 
 /** An experiment with everything left out that a test does not speak of. */
 export function experimentOf(wanted: Partial<Experiment> & Pick<Experiment, "targets">): Experiment {
@@ -63,7 +63,7 @@ export class Stage implements AsyncDisposable {
   }
 
   static async open(catalog: Catalog, clock: Clock = systemClock): Promise<Stage> {
-    const home = await makeHome("chaos-stage-");
+    const home = await makeTemporary("memory");
     return new Stage(home, openStore(home), catalog, clock);
   }
 

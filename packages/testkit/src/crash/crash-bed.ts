@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { type Experiment, describeError } from "@chaos-agents/core";
 import { openStore } from "@chaos-agents/journal";
-import { makeHome } from "../contract/home.ts";
+import { makeTemporary } from "../contract/temporary.ts";
 import { type Oracle, lastingDifferences } from "../contract/oracle.ts";
 import type { WireProxy } from "../wire/wire-proxy.ts";
 import { CrashChild } from "./crash-child.ts";
@@ -49,7 +49,7 @@ export class CrashBed<Photograph> {
 
   /** A state directory for one kill. */
   async home(): Promise<AsyncDisposable & { path: string }> {
-    const path = await makeHome("chaos-crash-");
+    const path = await makeTemporary("memory");
     return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
   }
 

@@ -1,6 +1,6 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { makeTemporary } from "../contract/temporary.ts";
 import { filesOracle } from "./files-oracle.ts";
 import { type Trouble, makeTrouble } from "./trouble.ts";
 
@@ -20,7 +20,7 @@ export class FilesSubject implements AsyncDisposable {
 
   /** `f01`, `f02`, …: no bytes, some bytes, bytes that are no text; plain and odd modes. */
   static async make(files = 3): Promise<FilesSubject> {
-    const subject = new FilesSubject(await mkdtemp(join(tmpdir(), "chaos-files-")));
+    const subject = new FilesSubject(await makeTemporary("disk"));
     await mkdir(subject.directory);
     for (let i = 1; i <= files; i++) {
       const path = subject.path(fileNumber(i));

@@ -1,11 +1,12 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { lstat, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Random, seededRandom } from "@chaos-agents/core";
+import { makeTemporary } from "../contract/temporary.ts";
 
 const run = promisify(execFile);
 const source = join(import.meta.dirname, "unsynced.c");
@@ -52,7 +53,7 @@ export class FailingDisk implements AsyncDisposable {
   }
 
   static async make(): Promise<FailingDisk> {
-    const disk = new FailingDisk(await mkdtemp(join(tmpdir(), "chaos-power-")), await builtShim());
+    const disk = new FailingDisk(await makeTemporary("disk"), await builtShim());
     await mkdir(disk.directory);
     for (const part of ["files", "names"]) await mkdir(join(disk.#root, "kept", part), { recursive: true });
     return disk;
