@@ -17,6 +17,7 @@ export default defineConfig({
       {
         test: {
           name: "service",
+          sequence: { groupOrder: 1 },
           include: ["{packages,agents,apps}/*/src/**/*.service.test.ts", "e2e/**/*.service.test.ts"],
           globalSetup: ["./packages/testkit/src/service-setup.ts"],
           testTimeout: 60_000,
@@ -27,6 +28,7 @@ export default defineConfig({
       {
         test: {
           name: "crash",
+          sequence: { groupOrder: 1 },
           include: ["{packages,agents,apps}/*/src/**/*.crash.test.ts", "e2e/**/*.crash.test.ts"],
           globalSetup: ["./packages/testkit/src/service-setup.ts"],
           testTimeout: 300_000,

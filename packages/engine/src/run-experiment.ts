@@ -220,7 +220,13 @@ class Run {
     const deviation = steady.deviation;
     if (deviation) return outcome("deviated", deviation);
     if (experiment.skills.length === 0) return outcome("observed", "nothing was to be broken; the probes were watched");
-    return outcome("passed", "every fault landed, and all of it is put back");
+    const conflict = this.#parts.journal.entries().some((entry) => entry.outcome === "conflict");
+    return outcome(
+      "passed",
+      conflict
+        ? "every fault landed; what others changed meanwhile is kept, the rest is put back"
+        : "every fault landed, and all of it is put back",
+    );
   }
 
   async #finish(found: RunOutcome): Promise<RunOutcome> {
