@@ -53,7 +53,9 @@ export interface Agent {
 }
 
 /** A kind of target whose files are read and checked, but which this version cannot run. */
-export type DeclaredAgent = Omit<Agent, "skills" | "probes" | "connect"> & { readonly skills: readonly DeclaredSkill[] };
+export type DeclaredAgent = Omit<Agent, "skills" | "probes" | "connect"> & {
+  readonly skills: readonly DeclaredSkill[];
+};
 export type DeclaredSkill = Pick<Skill, "name" | "summary" | "params" | "example" | "unsupported">;
 
 /** What is shipped: the list of agents, and the probe kinds that need no agent. */
