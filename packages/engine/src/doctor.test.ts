@@ -37,8 +37,10 @@ test("marks are swept without any journal", async () => {
   await using files = await FilesStage.open();
   const experiment = files.experiment([...locks]);
   await files.files.trouble({ failUndo: ["*"] });
-  const { left } = await files.pass(experiment);
-  expect(left).toHaveLength(2);
+  const stop = new StopSource();
+  const { ended } = await files.stand(experiment, { stop });
+  for (const detail of ["Ctrl-C", "Ctrl-C again"]) stop.stop("interrupt", detail);
+  expect((await ended).left).toHaveLength(2);
   await rm(files.stage.home, { recursive: true });
   const { swept, unreachable } = await sweep(experiment, looking(files));
   expect(unreachable).toEqual([]);

@@ -3,11 +3,7 @@ import { FilesStage } from "@chaos-agents/testkit/files-agent";
 import { expect, test } from "vitest";
 import type { JournalStore, RunJournal } from "./journal-port.ts";
 
-const everything = [
-  { skill: "files.overwrite" },
-  { skill: "files.create", params: { count: 10 } },
-  { skill: "files.lock", params: { files: ["f01"] } },
-] as const;
+const everything = [{ skill: "files.overwrite" }, { skill: "files.create", params: { count: 10 } }] as const;
 
 /** A store on a disk that is full after so many writes; what was kept back for undos lasts for `reserve` more. */
 function fullAfter(store: JournalStore, writes: number, reserve: number): JournalStore {

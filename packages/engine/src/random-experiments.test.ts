@@ -82,7 +82,7 @@ test("whatever happens, the directory is as it was, or the outcome lists exactly
       expect(await files.stage.recover(outcome.run), "once mended, recovery finishes").toMatchObject({ left: [] });
       await files.expectAsBefore();
     }),
-    { numRuns: Number(process.env["PROPERTY_RUNS"] ?? 25), seed: Number(process.env["PROPERTY_SEED"] ?? 7) },
+    { numRuns: Number(process.env["PROPERTY_RUNS"] ?? 18), seed: Number(process.env["PROPERTY_SEED"] ?? 7) },
   );
   const ends = ["interrupted", "passed", "rollback-incomplete", "unlanded"];
   expect([...verdicts.keys()].sort(), "the scenarios reach every kind of end").toEqual(ends);

@@ -26,7 +26,7 @@ test("[CA-40] a run discovers, plans, checks, breaks, watches, undoes, and looks
 });
 
 test("events are told in their order, however many faults make them at once", async () => {
-  await using files = await FilesStage.open({ files: 60 });
+  await using files = await FilesStage.open({ files: 30 });
   const uses = [overwriteAll, { skill: "files.create", count: 5 }, { skill: "files.lock", params: { files: ["f01"] } }];
   await files.pass(files.experiment(uses, { parallel: true }));
   files.expectWellKept();
