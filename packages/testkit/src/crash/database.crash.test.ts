@@ -13,6 +13,19 @@ const rows = 200;
 
 const count = async (database: DatabaseAdmin, what: string) =>
   Number((await database.query(`SELECT count(*) AS n FROM ${what}`))[0]!["n"]);
+const usableIndex: Record<Engine, string> = {
+  postgres: "pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relname = 'orders_by_note' AND i.indisvalid",
+  mysql:
+    "information_schema.statistics WHERE table_schema = 'shop' AND index_name = 'orders_by_note' AND ignored = 'NO'",
+};
+const otherSessions: Record<Engine, string> = {
+  postgres: "pg_stat_activity WHERE datname = 'shop' AND pid <> pg_backend_pid()",
+  mysql: "information_schema.processlist WHERE command <> 'Daemon' AND id <> connection_id()",
+};
+const openTransactions: Record<Engine, string> = {
+  postgres: `${otherSessions.postgres} AND state = 'idle in transaction' AND backend_xmin IS NOT NULL`,
+  mysql: "information_schema.innodb_trx",
+};
 const refused = (database: DatabaseAdmin, statements: string[]) =>
   database.run(statements).then(
     () => false,
@@ -47,6 +60,21 @@ const faultsOn = (engine: Engine): DatabaseFault[] => [
       )) > 0,
   },
   {
+    skill: "db.index_drop",
+    params: { indexes: ["orders.orders_by_note"] },
+    felt: async (database) => (await count(database, usableIndex[engine])) === 0,
+  },
+  {
+    skill: "db.connection_flood",
+    params: { connections: 12 },
+    felt: async (database) => (await count(database, otherSessions[engine])) >= 12,
+  },
+  {
+    skill: "db.idle_in_transaction",
+    params: { sessions: 3, tables: ["orders"] },
+    felt: async (database) => (await count(database, openTransactions[engine])) >= 3,
+  },
+  {
     skill: "db.config_change",
     params: {
       changes: [
@@ -79,6 +107,7 @@ for (const { label, engine, missing, start } of servers) {
       await database.run([
         "CREATE TABLE orders (id int PRIMARY KEY, note varchar(40) NOT NULL, amount numeric(12, 2) NOT NULL)",
         `INSERT INTO orders VALUES ${values}`,
+        "CREATE INDEX orders_by_note ON orders (note)",
         "CREATE TABLE orders_before AS SELECT * FROM orders",
       ]);
     });
