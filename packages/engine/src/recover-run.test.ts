@@ -47,6 +47,17 @@ test("of two recoveries at the same time exactly one works", async () => {
   files.expectWellKept();
 });
 
+test("a run that was cut off before it changed anything is closed without its secrets or its target", async () => {
+  await using files = await FilesStage.open();
+  const run = "20261122-101500-abcdef";
+  const header = { run, experiment: "e", source: {}, secrets: {}, startedAt: 0 };
+  await using created = await files.stage.store.create(header, { redact: (text) => text });
+  await created[Symbol.asyncDispose]();
+  const revive = () => Promise.reject(new ChaosError("missing-secret", "DB_PASSWORD is not set"));
+  expect(await files.stage.recover(run, { revive })).toMatchObject({ verdict: "interrupted", left: [] });
+  expect(await files.stage.store.summary(run)).toMatchObject({ verdict: "interrupted", pending: 0, live: false });
+});
+
 test("a run that still lives is not recovered", async () => {
   await using files = await FilesStage.open();
   const { ended } = await files.stand(files.experiment([...everything]));

@@ -35,14 +35,7 @@ export interface RecoverRequest {
 export async function recoverRun(request: RecoverRequest): Promise<RunOutcome> {
   const { catalog, store, clock, random, run, stop, listeners } = request;
   const header = await store.header(run);
-  const finished = await lastFinish(store.events(run));
-  if (finished?.left.length === 0 && (await store.summary(run)).pending === 0) {
-    if (Object.keys(header.secrets).length > 0) {
-      await using journal = await store.open(run);
-      await journal.forgetSecrets();
-    }
-    return { run, verdict: finished.verdict, reason: finished.reason, left: [] };
-  }
+  if ((await store.summary(run)).pending === 0) return await closeClean(request, header);
   const { experiment, redact } = await request.revive(header);
   await using journal = await store.open(run, { redact });
   const log = new RunLog(journal, run, { clock, redact, listeners });
@@ -71,11 +64,36 @@ export async function recoverRun(request: RecoverRequest): Promise<RunOutcome> {
   left.push(...(await verifyAll(undoing, settled)));
   const clean = left.length === 0;
   const outcome = clean
-    ? ({ verdict: "interrupted", reason: "the run was cut off; everything it changed has been put back" } as const)
+    ? putBack
     : ({ verdict: "rollback-incomplete", reason: `${left.length} undo(s) could not be done` } as const);
   await log.emit({ type: "run-finished", ...outcome, left, ...(clean ? {} : { retry: retryCommand(run) }) });
   if (clean) await journal.forgetSecrets();
   return redactDeep({ run, ...outcome, left }, redact, fixedEventKeys);
+}
+
+const putBack = {
+  verdict: "interrupted",
+  reason: "the run was cut off; everything it changed has been put back",
+} as const;
+
+/** Nothing is left to undo, so neither the experiment nor its secrets are needed: only the run's end may be missing. */
+async function closeClean(
+  { store, clock, run, listeners }: RecoverRequest,
+  { secrets }: RunHeader,
+): Promise<RunOutcome> {
+  const finished = await lastFinish(store.events(run));
+  const ended = finished?.left.length === 0;
+  if (!ended || Object.keys(secrets).length > 0) {
+    await using journal = await store.open(run);
+    const log = new RunLog(journal, run, { clock, redact: (text) => text, listeners });
+    log.enterUndo();
+    if (!ended) {
+      await log.emit({ type: "recovery-started", by: "chaos recover" });
+      await log.emit({ type: "run-finished", ...putBack, left: [] });
+    }
+    await journal.forgetSecrets();
+  }
+  return { run, ...(ended ? { verdict: finished.verdict, reason: finished.reason } : putBack), left: [] };
 }
 
 async function lastFinish(events: AsyncIterable<Event>) {
