@@ -1,4 +1,5 @@
-import type { InjectContext, UndoId, UndoStep } from "@chaos-agents/core";
+import { ChaosError, type InjectContext, type UndoId, type UndoStep } from "@chaos-agents/core";
+import { tableKey } from "../choose-tables.ts";
 import type { Database } from "../database.ts";
 import { Batches } from "../rows/batches.ts";
 import type { Inserting, MysqlBatch } from "../rows/inserted-batch.ts";
@@ -40,6 +41,7 @@ async function* insertRows(
       await session.query("START TRANSACTION", [], { signal });
       const keys = await insertBatch(database, session, sources, key, { size, offset: batches.attempted }, signal);
       const seen = await readDigests(session, database.dialect, table, key, keys, { lock: false, signal });
+      if (seen.length !== keys.length) throw notFound(table, keys.length - seen.length);
       const step = counted ? await countingStep(session, signal) : null;
       yield { record: { ...record, rows: seen.length, written: writtenRows(seen, step) }, revises: undo };
       await session.query("COMMIT", [], { signal });
@@ -91,6 +93,11 @@ async function handedOut(session: Session, count: number, signal: AbortSignal): 
   const [first, step] = [BigInt(row![0]!), await countingStep(session, signal)];
   return Array.from({ length: count }, (_, n) => String(first + BigInt(n) * step));
 }
+
+const notFound = (table: Table, rows: number) =>
+  new ChaosError("fault-not-landed", `${rows} new rows of ${tableKey(table)} could not be read back by their keys`, {
+    remedy: "leave the table out of tables: a trigger or its key's type changes the keys that are written",
+  });
 
 async function countingStep(session: Session, signal: AbortSignal): Promise<bigint> {
   const [row] = await session.rows("SELECT @@auto_increment_increment", [], { signal });

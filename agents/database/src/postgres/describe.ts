@@ -42,7 +42,11 @@ const constraintsStatement = `
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_catalog.pg_class f ON f.oid = k.confrelid
     LEFT JOIN pg_catalog.pg_namespace fn ON fn.oid = f.relnamespace
-   WHERE k.contype IN ('f', 'c', 'x') AND (k.conrelid = ANY ($1::oid[]) OR k.confrelid = ANY ($1::oid[]))
+   WHERE k.contype IN ('f', 'c', 'x')
+     AND (k.conrelid = ANY ($1::oid[])
+          -- what partitions of another table repeat of its reference says nothing new
+          OR k.confrelid = ANY ($1::oid[])
+             AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint p WHERE p.oid = k.conparentid AND p.confrelid = k.confrelid))
    ORDER BY k.conrelid, k.conname`;
 
 /** Parts included: a trigger on a partition fires when its parent is written to. */

@@ -12,12 +12,13 @@ export async function listSchemas(ask: Ask): Promise<string[]> {
 }
 
 export async function listTables(ask: Ask, schemas: readonly string[]): Promise<TableSummary[]> {
-  const statement = (size: string) => `
+  const statement = (size: string, heap: string) => `
     SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind, am.amname AS storage,
            pn.nspname AS parent_schema, p.relname AS parent_name,
            CASE WHEN c.reltuples > 0 THEN c.reltuples::numeric
                 WHEN pg_catalog.pg_stat_get_live_tuples(c.oid) > 0 THEN pg_catalog.pg_stat_get_live_tuples(c.oid)
-                WHEN c.reltuples = 0 THEN 0 END AS rows,
+                -- PostgreSQL 13 says so of a table that it has not counted yet
+                WHEN c.reltuples = 0 AND ${heap} = 0 THEN 0 END AS rows,
            ${size} AS bytes
       FROM pg_catalog.pg_class c
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -34,11 +35,13 @@ export async function listTables(ask: Ask, schemas: readonly string[]): Promise<
       WHERE ix.indrelid = c.oid))`;
   const values = [textArray(schemas)];
   try {
-    return summaries(await ask(statement("pg_catalog.pg_total_relation_size(c.oid)"), values));
+    return summaries(
+      await ask(statement("pg_catalog.pg_total_relation_size(c.oid)", "pg_catalog.pg_relation_size(c.oid)"), values),
+    );
   } catch (error) {
     // somebody, perhaps we, holds a table exclusively: its real size cannot be read, the last estimate can
     if (codeOf(error) !== "55P03") throw error;
-    return summaries(await ask(statement(pages), values));
+    return summaries(await ask(statement(pages, "c.relpages"), values));
   }
 }
 

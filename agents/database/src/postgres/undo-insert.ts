@@ -1,6 +1,7 @@
 import type { UndoResult } from "@chaos-agents/core";
 import type { Dialect } from "../dialect.ts";
 import type { PostgresBatch } from "../rows/inserted-batch.ts";
+import { isCascaded } from "../rows/table-rules.ts";
 import type { ForeignKey, Table } from "../schema.ts";
 import type { Session } from "../session.ts";
 import { xid32 } from "./pinned-transaction.ts";
@@ -28,7 +29,7 @@ export async function undoBatch(
   const unused = table.referencedBy.map((key) => ` AND NOT EXISTS (${referenceTo(dialect, key)})`).join("");
   await session.query("BEGIN", [], { signal });
   try {
-    if (table.referencedBy.some(({ onDelete }) => onDelete !== "NO ACTION" && onDelete !== "RESTRICT")) {
+    if (isCascaded(table)) {
       // nobody can point to our rows from here on, so what follows from a delete cannot reach what is not ours
       const from = `${target}${using ? ` CROSS JOIN ${using}` : ""}`;
       await session.execute(`SELECT FROM ${from} WHERE ${untouched} FOR UPDATE OF t`, values, { signal });

@@ -6,8 +6,11 @@ export const literal = (text: string): string => {
   return quoted.includes("\\") ? ` E${quoted.replaceAll("\\", "\\\\")}` : quoted;
 };
 /** A value for a parameter of type text[]. */
-export const textArray = (items: readonly (string | null)[]): string =>
-  `{${items.map((item) => (item === null ? "NULL" : `"${item.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`)).join(",")}}`;
+export const textArray = (items: readonly (string | null)[]): string => `{${items.map(arrayItem).join(",")}}`;
+
+const special = /["\\]/;
+const arrayItem = (item: string | null): string =>
+  item === null ? "NULL" : `"${special.test(item) ? item.replaceAll("\\", "\\\\").replaceAll('"', '\\"') : item}"`;
 
 const named = (column: Column, alias?: string) => (alias ? `${alias}.${quote(column.name)}` : quote(column.name));
 

@@ -3,8 +3,6 @@ import { tableKey } from "../choose-tables.ts";
 import { Refusals } from "./refusals.ts";
 import type { RowSources } from "./row-maker.ts";
 
-const givenUpAfter = 1_000;
-
 /** The batches of an insertion: whole ones, and the halves of those that the server refused, down to single rows. */
 export class Batches {
   inserted = 0;
@@ -45,7 +43,7 @@ export class Batches {
     if (size > 1) this.#waiting.push(Math.ceil(size / 2), Math.floor(size / 2));
     else this.#refusals.note(error);
     if (this.#refusals.areHopeless(this.inserted)) throw this.#notLanded(error);
-    if (this.#refusals.rows < givenUpAfter) return;
+    if (!this.#refusals.areTooMany) return;
     this.#untried = this.#waiting.reduce((sum, waiting) => sum + waiting, 0);
     this.#waiting = [];
   }

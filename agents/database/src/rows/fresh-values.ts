@@ -31,9 +31,13 @@ const wholeDigits = ({ precision, scale }: Column) => (precision === null ? 10 :
 
 const pad = (n: number, width: number) => String(n).padStart(width, "0");
 
-const epoch = Date.UTC(2020, 0, 1);
-const fiveYears = 5 * 365 * 86_400_000;
-const isoTime = (ms: number) => new Date(ms).toISOString().replace("T", " ").slice(0, 19);
+const someDays = Array.from({ length: 5 * 365 }, (_, n) =>
+  new Date(Date.UTC(2020, 0, 1 + n)).toISOString().slice(0, 10),
+);
+const someDay = (random: Random): string => someDays[random.below(someDays.length)]!;
+const sixties = Array.from({ length: 60 }, (_, n) => pad(n, 2));
+const someTime = (random: Random): string =>
+  `${sixties[random.below(24)]!}:${sixties[random.below(60)]!}:${sixties[random.below(60)]!}`;
 
 /**
  * A value of the column's type out of thin air, believable rather than wild; undefined where only copies of existing
@@ -45,7 +49,9 @@ export function inventValue(column: Column, random: Random): ValueMaker | undefi
       return () => (random.next() < 0.5 ? "t" : "f");
     case "integer":
       return () =>
-        String(random.below(/small|int2/.test(column.type) ? 10_000 : /^tiny/.test(column.type) ? 100 : 1_000_000));
+        String(
+          random.below(/small|int2/.test(column.type) ? 10_000 : column.type.startsWith("tiny") ? 100 : 1_000_000),
+        );
     case "decimal": {
       if ((column.scale ?? 0) > (column.precision ?? Infinity)) return undefined;
       const whole = Math.max(0, Math.min(wholeDigits(column), 5));
@@ -70,11 +76,11 @@ export function inventValue(column: Column, random: Random): ValueMaker | undefi
       return () =>
         `{"${words[random.below(words.length)]!}": ${random.below(1_000)}, "tag": "${sentence(random, 12)}"}`;
     case "date":
-      return () => isoTime(epoch + random.below(fiveYears)).slice(0, 10);
+      return () => someDay(random);
     case "time":
-      return () => isoTime(random.below(86_400_000)).slice(11);
+      return () => someTime(random);
     case "timestamp":
-      return () => isoTime(epoch + random.next() * fiveYears);
+      return () => `${someDay(random)} ${someTime(random)}`;
     case "interval":
       return () => `${random.below(48)} hours`;
     case "year":
@@ -127,20 +133,23 @@ export function freshValue(column: Column, fresh: Freshness): ValueMaker | undef
         return own + n.toString(36).padStart(width, "0") + like;
       };
     }
-    case "binary":
-      return () => hexForm(column) + randomHex(random, Math.min(column.length ?? 16, 16));
+    case "binary": {
+      const bytes = column.type.startsWith("binary") ? column.length! : Math.min(column.length ?? 16, 16);
+      return () => hexForm(column) + randomHex(random, bytes);
+    }
     case "integer":
     case "decimal":
     case "float":
       return from === undefined ? undefined : (n) => String(from + BigInt(offset + n));
     case "timestamp": {
       // on the day of another row, where there is one
-      const day = () =>
-        /^\d{4}-\d\d-\d\d /.exec(base() ?? "")?.[0] ?? isoTime(epoch + random.below(fiveYears)).slice(0, 11);
-      return () => `${day()}${isoTime(random.below(86_400_000)).slice(11)}.${pad(random.below(1_000_000), 6)}`;
+      const day = () => /^\d{4}-\d\d-\d\d /.exec(base() ?? "")?.[0] ?? `${someDay(random)} `;
+      const digits = column.precision ?? 6;
+      const fraction = () => (digits > 0 ? `.${pad(random.below(10 ** digits), digits)}` : "");
+      return () => `${day()}${someTime(random)}${fraction()}`;
     }
     case "network":
-      if (/^macaddr/.test(column.type)) return () => `02${randomHex(random, column.type === "macaddr8" ? 7 : 5)}`;
+      if (column.type.startsWith("macaddr")) return () => `02${randomHex(random, column.type === "macaddr8" ? 7 : 5)}`;
       if (column.type === "inet6")
         return () => `fd00::${randomHex(random, 2)}:${randomHex(random, 2)}:${randomHex(random, 2)}`;
       return (n) => `10.${random.below(256)}.${(n >> 8) & 255}.${n & 255}`;

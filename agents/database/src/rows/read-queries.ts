@@ -2,7 +2,7 @@ import type { Random, SkillContext } from "@chaos-agents/core";
 import type { Database } from "../database.ts";
 import type { Column, Table } from "../schema.ts";
 import type { Session, Value } from "../session.ts";
-import { pickKeys } from "./bulk-rows.ts";
+import { pickKeys } from "./pick-keys.ts";
 import { columnsOf, keyCondition } from "./key-condition.ts";
 
 /** A query that only reads, with fresh values each time it is asked. */

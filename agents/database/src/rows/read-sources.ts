@@ -73,11 +73,11 @@ function largest({ kind, type, precision, scale, unsigned }: Column): bigint {
   if (kind === "decimal")
     return precision === null ? 10n ** 15n : 10n ** BigInt(Math.max(0, precision - (scale ?? 0))) - 1n;
   if (kind === "float") return 1n << 23n;
-  const bits = /^(tinyint)/.test(type)
+  const bits = type.startsWith("tinyint")
     ? 8n
     : /^(small|int2)/.test(type)
       ? 16n
-      : /^medium/.test(type)
+      : type.startsWith("medium")
         ? 24n
         : /^big|int8/.test(type)
           ? 63n

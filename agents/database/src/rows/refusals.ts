@@ -3,6 +3,7 @@ import type { Refusal } from "../dialect.ts";
 
 const ofRows: ReadonlySet<Refusal> = new Set(["duplicate", "foreign-key", "check", "not-null", "value"]);
 const hopelessAfter = 40;
+const enough = 1_000;
 
 /** Rows the server would not take, by reason. */
 export class Refusals {
@@ -21,9 +22,14 @@ export class Refusals {
     this.rows += rows;
   }
 
-  /** Nothing has got through yet, and enough was tried. */
+  /** Nothing has got through yet, and more will not either. */
   areHopeless(accepted: number): boolean {
     return accepted === 0 && this.rows >= hopelessAfter;
+  }
+
+  /** Each refused row costs a transaction of its own: there is an end to that. */
+  get areTooMany(): boolean {
+    return this.rows >= enough;
   }
 
   describe(): string {

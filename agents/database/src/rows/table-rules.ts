@@ -15,7 +15,7 @@ export function countedColumn(table: Table): Column | undefined {
 
 /** Whether an index speaks of a column in an expression or a condition. */
 export const mentions = ({ partial, columns, definition }: Index, name: string): boolean =>
-  (partial || columns.includes(null)) && names(definition ?? "", name);
+  (partial || columns.includes(null)) && names((definition ?? "").replace(/^[^(]*/, ""), name);
 
 /** Columns that other columns or constants have a say in: checks, conditions, references, exclusions. */
 export function ruledColumns(table: Table): Set<string> {
@@ -30,6 +30,10 @@ export function ruledColumns(table: Table): Set<string> {
 
 export const exclusionIndexes = ({ indexes, exclusions }: Table): Index[] =>
   indexes.filter(({ name }) => exclusions.includes(name));
+
+/** Whether deleting a row changes or deletes rows that point to it. */
+export const isCascaded = ({ referencedBy }: Table): boolean =>
+  referencedBy.some(({ onDelete }) => onDelete !== "NO ACTION" && onDelete !== "RESTRICT");
 
 /** Where a row may not be put: its place is decided by what is in it. */
 export const isPlaced = ({ kind, partOf }: Table): boolean => kind === "partitioned" || partOf !== null;
@@ -69,5 +73,7 @@ export function freshColumns(table: Table, counted: Column | undefined): Set<str
 }
 
 /** Whether an expression, as the server writes it, has this column's name in it. */
-const names = (expression: string, name: string): boolean =>
-  [name, name.replaceAll('"', '""'), name.replaceAll("`", "``")].some((form) => expression.includes(form));
+function names(expression: string, name: string): boolean {
+  const forms = [name, name.replaceAll('"', '""'), name.replaceAll("`", "``")].map((form) => RegExp.escape(form));
+  return new RegExp(`(?<![\\p{L}\\p{N}_$])(${forms.join("|")})(?![\\p{L}\\p{N}_$])`, "u").test(expression);
+}

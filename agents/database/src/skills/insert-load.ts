@@ -3,10 +3,12 @@ import { z } from "zod";
 import { chooseTables, tableKey } from "../choose-tables.ts";
 import type { Database } from "../database.ts";
 import { describeTable } from "../describe-table.ts";
+import type { Need } from "../dialect.ts";
 import type { Engine } from "../endpoint.ts";
+import { atDesk } from "../rows/at-desk.ts";
 import { type Inserting, insertedBatchSchema } from "../rows/inserted-batch.ts";
 import { isReplaced, sideEffectFindings } from "../rows/side-effects.ts";
-import { countedColumn, writableColumns } from "../rows/table-rules.ts";
+import { countedColumn, isCascaded, referenceIndexes, writableColumns } from "../rows/table-rules.ts";
 import type { Table } from "../schema.ts";
 
 /** What each engine does its own way; loaded when it is needed, because it brings its driver. */
@@ -31,6 +33,9 @@ function unsuitable(database: Database, table: Table): string | undefined {
 const isWritable = (table: Table, key: readonly string[]) =>
   key.every((name) => writableColumns(table).some((column) => column.name === name));
 
+/** Without rows to copy from, and where rows are what they point to, the keys of other tables are read. */
+const readsParents = (table: Table) => (table.rows ?? 0) === 0 || referenceIndexes(table).length > 0;
+
 export const insertLoad = defineSkill({
   name: "db.insert_load",
   summary: "Insert many made-up rows into tables",
@@ -51,8 +56,8 @@ export const insertLoad = defineSkill({
     batch_rows: z
       .int()
       .min(1)
-      .max(100_000)
-      .default(50_000)
+      .max(1_000_000)
+      .default(100_000)
       .meta({ description: "How many rows one transaction inserts; at most 5000 on MySQL" }),
     allow_side_effects: z
       .boolean()
@@ -89,9 +94,16 @@ export const insertLoad = defineSkill({
     const tables = (await Promise.all(things.map(({ data }) => describeTable(database, data, signal)))).filter(
       (one) => one !== undefined,
     );
-    const needs = tables.flatMap((table) =>
-      (["select", "insert", "delete"] as const).map((right) => ({ right, table })),
-    );
+    const needs = tables.flatMap((table): Need[] => [
+      ...(["select", "insert", "delete"] as const).map((right) => ({ right, table })),
+      ...(readsParents(table) ? table.foreignKeys : []).map((key) => ({
+        right: "select" as const,
+        table: key.references,
+      })),
+      ...table.referencedBy.map((key) => ({ right: "select" as const, table: key.table })),
+      // to lock rows, so that no cascade reaches what is not ours
+      ...(database.engine === "postgres" && isCascaded(table) ? [{ right: "update" as const, table }] : []),
+    ]);
     return [
       ...(await database.missingPrivileges(needs, signal)),
       ...sideEffectFindings(tables, ["insert", "delete"], allow_side_effects),
@@ -127,18 +139,17 @@ export const insertLoad = defineSkill({
   },
 
   async undo(database, record, { mark, signal }) {
-    const table = await describeTable(database, record, signal);
     const engine = await inserting[database.engine]();
-    await using session = await database.session(mark, { signal });
-    return await engine.undo(session, database.dialect, record, table, signal);
+    return await atDesk(database, { mark, table: record, readOnly: false, signal }, (session, table) =>
+      engine.undo(session, database.dialect, record, table, signal),
+    );
   },
 
   async verify(database, record, { mark, signal }) {
-    const table = await describeTable(database, record, signal);
-    if (!table) return [];
     const engine = await inserting[database.engine]();
-    await using session = await database.session(mark, { readOnly: true, signal });
-    const left = await engine.residue(session, database.dialect, record, table, signal);
-    return left > 0 ? [`${left} rows of ours are still in ${tableKey(table)}`] : [];
+    return await atDesk(database, { mark, table: record, readOnly: true, signal }, async (session, table) => {
+      const left = table ? await engine.residue(session, database.dialect, record, table, signal) : 0;
+      return left > 0 ? [`${left} rows of ours are still in ${record.schema}.${record.table}`] : [];
+    });
   },
 });

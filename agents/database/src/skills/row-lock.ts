@@ -4,7 +4,7 @@ import { chooseTables, tableKey } from "../choose-tables.ts";
 import type { Database } from "../database.ts";
 import { describeTable } from "../describe-table.ts";
 import { HeldSessions } from "../held-sessions.ts";
-import { pickKeys } from "../rows/bulk-rows.ts";
+import { pickKeys } from "../rows/pick-keys.ts";
 import { columnsOf, inGroups, keyCondition, keysAtOnce } from "../rows/key-condition.ts";
 import { sessionRecord, endSessions } from "./session-fault.ts";
 

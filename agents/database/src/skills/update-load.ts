@@ -3,12 +3,18 @@ import { z } from "zod";
 import { chooseTables, tableKey } from "../choose-tables.ts";
 import type { Database } from "../database.ts";
 import { describeTable } from "../describe-table.ts";
-import { changeRows } from "../rows/change-rows.ts";
-import { changedRowsSchema } from "../rows/changed-rows.ts";
-import { changedResidue, restoreRows } from "../rows/restore-rows.ts";
+import type { Engine } from "../endpoint.ts";
+import { atDesk } from "../rows/at-desk.ts";
+import { type ChangedRows, type Updating, changedRowsSchema } from "../rows/changed-rows.ts";
 import { changeableColumns } from "../rows/row-changes.ts";
 import { isReplaced, sideEffectFindings } from "../rows/side-effects.ts";
 import type { Table } from "../schema.ts";
+
+/** What each engine does its own way. */
+const updating: Record<Engine, () => Promise<Updating>> = {
+  postgres: async () => (await import("../postgres/update-load.ts")).postgresUpdating,
+  mysql: async () => (await import("../mysql/update-load.ts")).mysqlUpdating,
+};
 
 /** Why rows cannot be changed here and changed back. */
 function unsuitable(database: Database, table: Table, columns: readonly string[] = []): string | undefined {
@@ -94,14 +100,17 @@ export const updateLoad = defineSkill({
 
   async *inject(database, { data }, context) {
     const table = await describeTable(database, data, context.signal);
-    if (table) yield* changeRows(database, table, data, context);
+    if (!table) return;
+    const engine = await updating[database.engine]();
+    yield* engine.change(database, table, data, context);
   },
 
   async witness(database, { data }, records, { mark, signal }) {
     const table = await describeTable(database, data, signal);
+    const engine = await updating[database.engine]();
     let seen = 0;
     await using session = await database.session(mark, { readOnly: true, signal });
-    for (const record of records) if (table) seen += await changedResidue(database, session, record, table, signal);
+    for (const record of records) if (table) seen += await engine.residue(session, database, record, table, signal);
     return { landed: seen > 0, detail: `${seen} changed rows seen in ${data.schema}.${data.table}` };
   },
 
@@ -110,14 +119,27 @@ export const updateLoad = defineSkill({
   },
 
   async undo(database, record, { mark, signal }) {
-    return await restoreRows(database, mark, record, await describeTable(database, record, signal), signal);
+    const engine = await updating[database.engine]();
+    return await atDesk(database, { mark, table: record, readOnly: false, signal }, async (session, table) => {
+      if (!table) return { outcome: "already", detail: `${tableName(record)} is gone` };
+      const gone = missingColumns(record, table);
+      if (gone.length === 0) return await engine.undo(session, database, record, table, signal);
+      const detail = `${tableName(record)} has no ${gone.join(", ")} any more; its rows were left as they are`;
+      return { outcome: "conflict", detail, remains: [detail] };
+    });
   },
 
   async verify(database, record, { mark, signal }) {
-    const table = await describeTable(database, record, signal);
-    if (!table) return [];
-    await using session = await database.session(mark, { readOnly: true, signal });
-    const left = await changedResidue(database, session, record, table, signal);
-    return left > 0 ? [`${left} rows of ${tableKey(table)} still have our values`] : [];
+    const engine = await updating[database.engine]();
+    return await atDesk(database, { mark, table: record, readOnly: true, signal }, async (session, table) => {
+      if (!table || missingColumns(record, table).length > 0) return [];
+      const left = await engine.residue(session, database, record, table, signal);
+      return left > 0 ? [`${left} rows of ${tableName(record)} still have our values`] : [];
+    });
   },
 });
+
+const tableName = ({ schema, table }: ChangedRows) => `${schema}.${table}`;
+
+const missingColumns = ({ key, columns }: ChangedRows, table: Table) =>
+  [...key, ...columns].filter((name) => !table.columns.some((column) => column.name === name));
