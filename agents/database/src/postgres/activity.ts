@@ -58,7 +58,8 @@ export async function listOurSessions(ask: Ask, mark?: string): Promise<OurSessi
   const rows = await ask(
     `SELECT pid, application_name AS mark, state, pg_catalog.left(query, 80) AS query
        FROM pg_catalog.pg_stat_activity
-      WHERE CASE WHEN $1::text IS NULL THEN application_name LIKE 'chaos/%' ELSE application_name = $1 END ORDER BY pid`,
+      WHERE CASE WHEN $1::text IS NULL THEN application_name LIKE 'chaos/%' AND datname = pg_catalog.current_database()
+                 ELSE application_name = $1 END ORDER BY pid`,
     [mark ?? null],
   );
   return rows.map((row) => ({ id: row["pid"]!, mark: row["mark"]!, detail: sessionDetail(row) }));
