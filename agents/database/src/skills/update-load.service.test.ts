@@ -141,7 +141,9 @@ forEachDatabase((server) => {
     const fault = await update(database, { rows: 200, tables: ["things"] });
     await fault.inject(1);
     await fault.letGo();
-    await expect.poll(() => database.ourSessions("chaos/data").then((sessions) => sessions.length)).toBeLessThan(2);
+    await expect
+      .poll(async () => (await database.ourSessions("chaos/data")).length, { timeout: 20_000 })
+      .toBeLessThan(2);
     await sql("UPDATE things SET n = n + 1");
     await using other = await openDatabase(server.url);
     expect(outcomes(await fault.undo(other))).toEqual(["already"]);
