@@ -22,7 +22,7 @@ export class ChaosRun implements AsyncDisposable {
     writeFileSync(file, JSON.stringify({ experiments: [{ name, ...experiment }] }));
     this.child = spawn(chaos, ["run", file, "--yes", "--json"], {
       env: { ...process.env, CHAOS_HOME: join(home, "state") },
-      stdio: ["ignore", "pipe", "inherit"],
+      stdio: ["ignore", "pipe", "ignore"],
     });
     createInterface({ input: this.child.stdout! }).on("line", (line) => {
       this.events.push(JSON.parse(line) as Event);

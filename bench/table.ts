@@ -5,7 +5,7 @@ export interface BenchRow {
   rival: string;
   ratio: number | null;
   aim: string;
-  /** Null where nothing could be measured. */
+  /** Null where nothing is aimed at, or nothing could be measured. */
   met: boolean | null;
 }
 
@@ -24,7 +24,7 @@ export function printTable(rows: readonly BenchRow[]): void {
       rival,
       ratio === null ? "–" : ratio.toFixed(2),
       aim,
-      met === null ? "?" : met ? "met" : "MISSED",
+      met === null ? "" : met ? "met" : "MISSED",
     ]),
   ];
   const widths = cells[0]!.map((_, i) => Math.max(...cells.map((line) => line[i]!.length)));

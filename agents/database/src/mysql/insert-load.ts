@@ -14,8 +14,8 @@ import { mysqlBatchResidue, undoMysqlBatch, writableKey } from "./undo-insert.ts
 import { writtenRows } from "./written-rows.ts";
 
 const mostPlaceholders = 20_000;
-/** A digest of each row is on its way in the record: batches stay small. */
-const mostAtOnce = 5_000;
+/** Keys and digests of a whole batch are in memory. */
+const mostAtOnce = 1_000;
 
 /**
  * Inserts rows in batches, each a transaction. The record is there before the first row, and holds the keys and digests

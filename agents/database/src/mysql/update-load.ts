@@ -9,6 +9,9 @@ import { digestLength } from "./row-digest.ts";
 import { changedResidue, undoChanges } from "./undo-update.ts";
 import { walkKeys } from "./walk-keys.ts";
 
+/** All rows of a group are in memory. */
+const mostAtOnce = 1_000;
+
 async function* changeRows(
   database: Database,
   table: Table,
@@ -17,13 +20,14 @@ async function* changeRows(
 ): AsyncGenerator<UndoStep<MysqlChanges>, void, UndoId> {
   const { signal } = context;
   await using session = await database.session(context.mark, { signal, lockTimeout: 2_000 });
+  const atOnce = Math.min(wanted.atOnce, mostAtOnce);
   const changing = changingOf(session, table, wanted.columns, context);
   yield* changeGroups(
     database,
     changing,
     wanted,
     {
-      groups: walkKeys(database, session, changing, wanted, signal),
+      groups: walkKeys(database, session, changing, { rows: wanted.rows, atOnce }, signal),
       sizeOf: (keys) => keys.length,
       halve: (keys) => [keys.slice(0, keys.length >> 1), keys.slice(keys.length >> 1)],
       change: (keys) => changeGroup(database, changing, keys, context),

@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { createHash } from "node:crypto";
 import { Client, type ClientConfig, type QueryConfig, type QueryResult } from "pg";
 import { describeError } from "@chaos-agents/core";
 import type { Endpoint, Tls } from "../endpoint.ts";
@@ -7,6 +6,8 @@ import { type Outcome, SerialSession } from "../serial-session.ts";
 import { leaseMs, type Session, type SessionOptions, type Value } from "../session.ts";
 
 class PostgresSession extends SerialSession<Client> {
+  readonly #prepared = new Map<string, string>();
+
   constructor(client: Client, id: string, cancel: (id: string) => Promise<void>) {
     super(client, id, cancel);
     client.on("error", (error) => this.ended(describeError(error)));
@@ -18,11 +19,19 @@ class PostgresSession extends SerialSession<Client> {
       text,
       ...(values.length > 0 && { values: [...values] }),
       ...(asArrays && { rowMode: "array" }),
-      ...(prepare && { name: createHash("sha1").update(text).digest("hex") }),
+      ...(prepare && { name: this.#preparedName(text) }),
     } as QueryConfig);
     // several statements at once answer with several results
     const last: QueryResult = Array.isArray(result) ? result.at(-1) : result;
     return { rows: last.rows, affected: last.rowCount ?? 0 };
+  }
+
+  #preparedName(text: string): string {
+    const known = this.#prepared.get(text);
+    if (known !== undefined) return known;
+    const name = `chaos_${this.#prepared.size}`;
+    this.#prepared.set(text, name);
+    return name;
   }
 
   protected async ping(): Promise<void> {

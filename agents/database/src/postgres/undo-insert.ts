@@ -27,6 +27,7 @@ export async function undoBatch(
   const { target, using, where, values } = spanOf(dialect, batch, table);
   const untouched = `${where} AND t.xmin = '${xid32(batch.xid)}'::xid`;
   const unused = table.referencedBy.map((key) => ` AND NOT EXISTS (${referenceTo(dialect, key)})`).join("");
+  await preferIndex(session, batch, table, signal);
   await session.query("BEGIN", [], { signal });
   try {
     if (isCascaded(table)) {
@@ -80,6 +81,7 @@ export async function batchResidue(
   table: Table,
   signal: AbortSignal,
 ): Promise<number> {
+  await preferIndex(session, batch, table, signal);
   return await countRows(session, spanOf(dialect, batch, table), ` AND t.xmin = '${xid32(batch.xid)}'::xid`, signal);
 }
 
@@ -87,6 +89,12 @@ async function countRows(session: Session, span: Span, also: string, signal: Abo
   const from = `${span.target}${span.using ? ` CROSS JOIN ${span.using}` : ""}`;
   const [row] = await session.rows(`SELECT count(*) FROM ${from} WHERE ${span.where}${also}`, span.values, { signal });
   return Number(row![0]);
+}
+
+/** A batch is a small part of the table, but the planner cannot know: it would read the whole table for each. */
+async function preferIndex(session: Session, { key }: PostgresBatch, { indexes }: Table, signal: AbortSignal) {
+  const indexed = key?.between !== undefined && indexes.some(({ columns }) => columns[0] === key.column);
+  await session.query(`SET enable_seqscan = ${indexed ? "off" : "on"}`, [], { signal });
 }
 
 interface Span {

@@ -86,6 +86,26 @@ forEachDatabase((server) => {
     expect(outcomes(await fault.undo(other))).toEqual(["already", "already"]);
   });
 
+  test("[CA-20] a row that somebody is just pointing to, in a transaction still open, stays with what points to it", async () => {
+    await using database = await openDatabase(server.url);
+    const fault = await (await insert(database, { rows_per_table: 20, tables: ["parents"] })).inject();
+    const pointing = await database.session("chaos-test-pointing");
+    await pointing.query(onPostgres ? "BEGIN" : "START TRANSACTION");
+    await pointing.query("INSERT INTO fallen SELECT 1, max(id) FROM parents");
+    const undoing = fault.undo();
+    const waits = onPostgres
+      ? "SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name LIKE 'chaos/data/%'"
+      : "SELECT count(*) AS n FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'";
+    await expect.poll(async () => Number((await server.admin.query(waits))[0]!["n"]), { timeout: 10_000 }).toBe(1);
+    await pointing.query("COMMIT");
+    await pointing[Symbol.asyncDispose]();
+    expect(await undoing).toMatchObject([
+      { outcome: "conflict", detail: expect.stringMatching(/^19 rows deleted .*left: 1 rows/) },
+    ]);
+    expect(await count("fallen")).toBe(1);
+    await sql("DELETE FROM fallen", "DELETE FROM parents WHERE id > 40");
+  });
+
   test("[CA-20] an update of rows there before, after an insert into the same table: both are undone exactly", async () => {
     await using database = await openDatabase(server.url);
     const before = await look();

@@ -58,7 +58,7 @@ export const insertLoad = defineSkill({
       .min(1)
       .max(1_000_000)
       .default(100_000)
-      .meta({ description: "How many rows one transaction inserts; at most 5000 on MySQL" }),
+      .meta({ description: "How many rows one transaction inserts; at most 1000 on MySQL" }),
     allow_side_effects: z
       .boolean()
       .default(false)

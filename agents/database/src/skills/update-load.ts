@@ -56,7 +56,7 @@ export const updateLoad = defineSkill({
       .min(1)
       .max(20_000)
       .default(5_000)
-      .meta({ description: "How many rows one transaction changes" }),
+      .meta({ description: "How many rows one transaction changes; at most 1000 on MySQL" }),
     allow_side_effects: z
       .boolean()
       .default(false)
