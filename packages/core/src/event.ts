@@ -88,6 +88,8 @@ export const eventBodySchema = z.discriminatedUnion("type", [
     tags: z.array(z.string()),
     file: z.string().optional(),
     durationMs: z.number(),
+    /** Of the choices made by chance; journals of before it was kept have none. */
+    seed: z.number().optional(),
     probes: z.array(
       z.object({
         probe: z.string(),

@@ -62,7 +62,7 @@ export async function prepare(
   return faults;
 }
 
-export function runStarted({ experiment, version, file }: Omit<RunRequest, "store">): EventBody {
+export function runStarted({ experiment, version, file, random }: Omit<RunRequest, "store">): EventBody {
   const { name, hypothesis, owner, ticket, tags, duration, steadyState, guards } = experiment;
   const given = Object.fromEntries(
     Object.entries({ hypothesis, owner, ticket, file }).filter(([, v]) => v !== undefined),
@@ -82,6 +82,7 @@ export function runStarted({ experiment, version, file }: Omit<RunRequest, "stor
     ...given,
     tags,
     durationMs: duration,
+    seed: random.seed,
     probes: [...steadyState.map(probe("steady-state")), ...guards.map(probe("guard"))],
   };
 }

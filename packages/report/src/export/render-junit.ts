@@ -45,6 +45,7 @@ export function renderJunit(report: RunReport): string {
     owner: header.owner,
     ticket: header.ticket,
     tags: header.tags.join(", ") || null,
+    seed: header.seed,
   }).flatMap(([name, value]) => (value === null ? [] : [`    <property${attributes({ name, value })}/>`]));
   return [
     `<?xml version="1.0" encoding="UTF-8"?>`,

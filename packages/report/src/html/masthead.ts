@@ -24,6 +24,7 @@ export function masthead(report: RunReport, name: string): Markup {
     ["Ticket", header.ticket && clipped(header.ticket, 120)],
     ["File", header.file && html`<code>${clipped(header.file, 200)}</code>`],
     ["Tags", header.tags.length > 0 ? clipped(header.tags.join(", "), 200) : null],
+    ["Seed", header.seed === null ? null : html`<code>${header.seed}</code>`],
   ];
   return html`<header>
     <p class="kicker">Chaos run report</p>

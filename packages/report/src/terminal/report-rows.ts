@@ -20,6 +20,7 @@ export function headerRows({ run, header, lastAt }: RunReport): Cell[][] {
     ["Ticket", header.ticket],
     ["File", header.file],
     ["Tags", header.tags.length > 0 ? header.tags.join(", ") : null],
+    ["Seed", header.seed === null ? null : String(header.seed)],
   ];
   return facts.flatMap(([term, value]) => (value === null ? [] : [[{ text: term, ink: "dim" }, { text: value }]]));
 }
