@@ -22,7 +22,7 @@ export const connectionFlood = defineSkill({
   seen: "effect",
   params: z.strictObject({
     connections: z.int().min(1).max(100_000).optional().meta({ description: "How many to open; instead of percent" }),
-    percent: percentSchema.default(90).meta({ description: "How much of what is free when the plan is made" }),
+    percent: percentSchema.prefault("90%").meta({ description: "How much of what is free when the plan is made" }),
     leave: z.int().min(0).default(3).meta({ description: "How many to leave free for others in any case" }),
   }),
   undoRecord: sessionRecord,
