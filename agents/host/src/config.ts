@@ -3,11 +3,11 @@ import { z } from "zod";
 const authSchema = z
   .discriminatedUnion("type", [
     z.strictObject({
-      type: z.literal("key"),
+      type: z.literal("key").meta({ description: "With a private key" }),
       private_key_path: z.string().min(1).meta({ description: "Path of the private key, ~ allowed" }),
     }),
     z.strictObject({
-      type: z.literal("password"),
+      type: z.literal("password").meta({ description: "With a password" }),
       password: z.string().min(1).meta({ description: "The password, best as a ${VARIABLE}" }),
     }),
   ])
@@ -28,7 +28,9 @@ const discoverySchema = z.strictObject({
 /** The server agent's `target_config`. */
 export const hostConfigSchema = z.strictObject({
   hosts: z.array(hostSchema).min(1).meta({ description: "The machines, all of them targets" }),
-  discovery: discoverySchema.default({ enabled: true, exclude_services: [] }),
+  discovery: discoverySchema
+    .default({ enabled: true, exclude_services: [] })
+    .meta({ description: "What is looked for on the machines before anything is chosen" }),
 });
 
 const size = /^\d+(?:\.\d+)?\s*[KMGT]?i?B?$/i;

@@ -21,7 +21,8 @@ describe.each(schemas)("%s", (_, schema) => {
     const silent = keys.filter(([, key]) => {
       const usual = key.safeParse(undefined);
       const told = z.toJSONSchema(key, { io: "input", unrepresentable: "any" }).default;
-      return usual.data !== undefined && JSON.stringify(key.safeParse(told).data) !== JSON.stringify(usual.data);
+      if (usual.data === undefined) return false;
+      return told === undefined || JSON.stringify(key.parse(told)) !== JSON.stringify(usual.data);
     });
     expect(silent.map(([key]) => key)).toEqual([]);
   });
