@@ -41,6 +41,10 @@ export function quantity(value: number | null, unit: string | null): string {
   return unit.startsWith("/") || unit === "%" ? `${amount(value)}${unit}` : `${amount(value)} ${unit}`;
 }
 
+/** A value where its unit is said already, as in the title of its chart; times and shares keep theirs. */
+export const bareQuantity = (value: number | null, unit: string | null) =>
+  quantity(value, unit === "ms" || unit === "%" ? unit : null);
+
 /** A probe's value, whatever it is. */
 export const answered = (value: number | string | null) => (typeof value === "string" ? value : amount(value));
 

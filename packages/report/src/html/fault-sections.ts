@@ -26,12 +26,16 @@ export function faultSection(report: RunReport): Markup | null {
       [
         {
           head: "Fault",
-          cell: ({ fault, tag }) => html`<b class="tag-box">${tag}</b> ${nameOf(fault)}${targetLine(fault)}`,
+          cell: ({ fault, tag }) =>
+            html`<div class="tagged">
+              <b class="tag-box">${tag}</b>
+              <div>${nameOf(fault)}${targetLine(fault)}</div>
+            </div>`,
         },
         { head: "What it touched", cell: ({ fault }) => thingsCell(fault) },
         { head: "Landed", cell: ({ fault }) => landingCell(fault) },
-        { head: "Stood", cell: ({ fault }) => stoodCell(fault) },
-        { head: "Its undo is worth", cell: ({ fault }) => fault.reversal ?? "–" },
+        { head: "Stood", cell: ({ fault }) => html`<span class="whole">${stoodCell(fault)}</span>` },
+        { head: "Undo is worth", cell: ({ fault }) => html`<span class="whole">${fault.reversal ?? "–"}</span>` },
       ],
       mostRows,
     )}
@@ -55,10 +59,15 @@ function thingsCell({ things, params, notes }: Fault): Markup {
       ? null
       : html`<details>
           <summary>Params</summary>
-          <pre>${clipped(JSON.stringify(params, null, 1), 1_500)}</pre>
+          <pre>${clipped(paramLines(params), 1_500)}</pre>
         </details>`;
   return html`${lines([...shown, ...told])}${asked}`;
 }
+
+const paramLines = (params: unknown) =>
+  Object.entries(params ?? {})
+    .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .join("\n");
 
 function landingCell(fault: Fault): Markup {
   const { landing, things, errors } = fault;

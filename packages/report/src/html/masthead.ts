@@ -1,3 +1,4 @@
+import { furtherReason } from "../fold/summarise.ts";
 import { clock, utc } from "../quantities.ts";
 import type { RunReport } from "../report.ts";
 import { shownVerdict } from "../verdict.ts";
@@ -13,7 +14,8 @@ const icons = {
 
 /** What it was, how it ended, and what was expected. */
 export function masthead(report: RunReport, name: string): Markup {
-  const { header, reason, summary } = report;
+  const { header, summary } = report;
+  const reason = furtherReason(report);
   const { title, tone } = shownVerdict(report.verdict);
   const took = header.endedAt !== null && header.startedAt !== null ? header.endedAt - header.startedAt : report.lastAt;
   const facts: [string, Markup | string | null][] = [
@@ -37,7 +39,7 @@ export function masthead(report: RunReport, name: string): Markup {
       <div>
         <p class="verdict">${title}</p>
         <p class="summary"><bdi>${clipped(summary, 500)}</bdi></p>
-        ${reason && report.verdict !== null && !summary.includes(reason) && html`<p class="reason"><bdi>${clipped(reason, 400)}</bdi></p>`}
+        ${reason !== null && html`<p class="reason"><bdi>${clipped(reason, 400)}</bdi></p>`}
       </div>
     </div>
     ${

@@ -57,12 +57,18 @@ function figureSection(report: RunReport): Markup | null {
         ({ label, value, about, tone }) =>
           html`<div>
             <dt>${label}</dt>
-            <dd class="value ${tone}">${value}</dd>
+            <dd class="value ${tone}">${numberAndUnit(value)}</dd>
             <dd class="about"><bdi>${clipped(about, 120)}</bdi></dd>
           </div>`,
       )}
     </dl>
   </section>`;
+}
+
+/** The number large, what follows it small. */
+function numberAndUnit(value: string): Markup {
+  const [, number, rest] = /^([\d.,]+) (.+)$/.exec(value) ?? [];
+  return number ? html`${number}<small> ${clipped(rest!, 40)}</small>` : html`${value}`;
 }
 
 function footer({ header, exitCode }: RunReport): Markup {
@@ -74,7 +80,7 @@ function footer({ header, exitCode }: RunReport): Markup {
     </p>
     <p>
       Every number was measured; a dash means that it was not. Times count from the run’s first event.
-      ${header.version && html`Chaos Agents ${header.version}. `}${exitCode !== null && html`Exit code ${exitCode}.`}
+      ${header.version && html`Made by Chaos Agents ${header.version}. `}${exitCode !== null && html`Exit code ${exitCode}.`}
     </p>
   </footer>`;
 }

@@ -15,7 +15,7 @@ test("the text report tells what a person asks", () => {
   for (const words of [
     /^✘ Rollback incomplete {2}Checkout under siege\n/,
     /\n +Seed +4711\n/,
-    /Faults landed +4 of 4 +3 effect seen, 1 accepted/,
+    /Faults landed +4 of 4 +effect of 3 seen, 1 accepted/,
     /throughput +[▁-█]{32} +861\/s +351\/s/,
     /catalogue answers +held 1\/1 ok +held 26\/26 ok +held 8\/8 ok/,
     /an order can be placed +held 1\/1 ok +not required 9\/26 ok/,
