@@ -42,8 +42,10 @@ export const skillUseSchema = z.strictObject({
     .meta({ description: "The skill's params; see chaos show SKILL" }),
   count: z.int().min(1).max(10_000).default(1).meta({ description: "How many times in a row" }),
   target: z.string().optional().meta({ description: "Which of targets; the only one when left out" }),
-  at: durationSchema.optional().meta({ description: "When to start, counted from the first fault" }),
-  duration: durationSchema.optional().meta({ description: "How long this fault lasts; to the end when left out" }),
+  at: durationSchema.optional().meta({ description: "When to start, counted from the start of injecting" }),
+  duration: durationSchema
+    .optional()
+    .meta({ description: "How long this fault stands once it is made; to the end when left out" }),
 });
 
 export const targetUseSchema = z.strictObject({
@@ -58,7 +60,9 @@ export const experimentSchema = z.strictObject({
   target_config: z.unknown().optional().meta({ description: "How to reach the target" }),
   targets: z.record(z.string(), targetUseSchema).optional().meta({ description: "Several named targets" }),
   skills: z.array(skillUseSchema).prefault([]).meta({ description: "What to break; none: observe only" }),
-  duration: durationSchema.prefault("1m").meta({ description: "How long faults stay before everything is undone" }),
+  duration: durationSchema.prefault("1m").meta({
+    description: "How long faults are made and stand, from the start of injecting, before everything is undone",
+  }),
   parallel: z.boolean().default(false).meta({ description: "Skills side by side instead of one after the other" }),
   resource_filters: z
     .array(z.string())
@@ -88,9 +92,9 @@ export interface SkillUse {
   count: number;
   /** A key of the experiment's `targets`. */
   target: string;
-  /** Milliseconds from the first fault; undefined: in its turn. */
+  /** Milliseconds from the start of the inject phase; undefined: in its turn. */
   at?: number | undefined;
-  /** Milliseconds; undefined: until the experiment ends. */
+  /** Milliseconds from when it stands; undefined: until the experiment ends. */
   duration?: number | undefined;
 }
 
