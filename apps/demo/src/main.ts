@@ -59,11 +59,9 @@ async function writeReports(events: readonly Event[], folder: string): Promise<s
 
 /** The whole demo: open a shop, break it under its customers, put it back, prove it. Returns the exit code. */
 export async function demo(out: NodeJS.WriteStream, stop: StopSource, folder: string): Promise<number> {
-  out.write("Opening a shop: PostgreSQL 18 from npm, 50,000 rows, 150 customers' requests a second …\n");
+  out.write("Opening a shop: PostgreSQL 18, 50,000 rows, 150 requests a second …\n");
   await using shop = await openShop({ clock: systemClock });
-  out.write(
-    `It is open. Customers come in for ${warmUpMs / 1_000} s, then we break it. Ctrl-C stops and puts everything back.\n\n`,
-  );
+  out.write(`It is open. After ${warmUpMs / 1_000} s of customers we break it. Ctrl-C stops and undoes.\n\n`);
   await systemClock.sleep(warmUpMs, stop.signal).catch(() => undefined);
   const events = await breakShop(shop, stop, out);
   const report = foldRun(events);

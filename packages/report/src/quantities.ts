@@ -34,11 +34,12 @@ export function clock(ms: number): string {
 
 const two = (value: number) => String(value).padStart(2, "0");
 
-/** A value with its unit: `812/s`, `84 ms`, `3 rows`. */
+/** A value with its unit: `812/s`, `84 ms`, `1 row`, `3 rows`. */
 export function quantity(value: number | null, unit: string | null): string {
   if (unit === "ms") return millis(value);
   if (value === null || unit === null || unit === "") return amount(value);
-  return unit.startsWith("/") || unit === "%" ? `${amount(value)}${unit}` : `${amount(value)} ${unit}`;
+  if (unit.startsWith("/") || unit === "%") return `${amount(value)}${unit}`;
+  return `${amount(value)} ${value === 1 ? unit.replace(/(?<=^[a-z]+[a-rt-z])s$/, "") : unit}`;
 }
 
 /** A value where its unit is said already, as in the title of its chart; times and shares keep theirs. */

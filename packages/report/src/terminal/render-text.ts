@@ -56,12 +56,9 @@ export function renderText(report: RunReport, { color, width: columns, unicode =
     ...section("Hypothesis", header.hypothesis === null ? [] : indented(header.hypothesis)),
     ...section("Figures", noted(figureRows(report, width >= 70), [2])),
     ...sources.flatMap((source) =>
-      section(
-        `Measured: ${source.source}`,
-        rows(sampledRows(source, report, Math.max(0, Math.min(32, width - 54)), unicode), [0]),
-      ),
+      section(`Measured: ${source.source}, medians`, rows(sampledRows(source, report, { width, unicode }), [0])),
     ),
-    ...section("Steady state", rows(probeRows(report, width >= 80), [0])),
+    ...section("Steady state", rows(probeRows(report, width >= 110), [0])),
     ...section("Faults", noted(faultRows(report, sign), [2])),
     ...section("Undo", noted(undoRows(report, sign), [2])),
     ...section(
