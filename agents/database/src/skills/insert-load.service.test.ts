@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { databaseAgent } from "../agent.ts";
 import { DataFault, openDatabase, outcomes } from "./data-fault.fixture.ts";
 import { countOf, dataSubject, makeShop } from "./data-subject.fixture.ts";
+import { stallBehind } from "./stall.fixture.ts";
 
 forEachDatabase((database) => {
   beforeAll(() => makeShop(database));
@@ -27,6 +28,8 @@ forEachDatabase((database) => {
       await database.admin.query(`UPDATE orders SET note = 'theirs' WHERE id = (${newest})`);
       return async () => (await countOf(database, "orders WHERE note = 'theirs'")) === 1;
     },
+    // those to whom every new row has to point
+    stall: () => stallBehind(database, ["SELECT * FROM customers FOR UPDATE"]),
   });
 });
 

@@ -37,10 +37,11 @@ export class FaultAlone implements AsyncDisposable {
     };
   }
 
-  static async open(agent: Agent, skill: Skill, rawConfig: unknown): Promise<FaultAlone> {
+  /** `way` is the config by which it gets to its target, where others go another way. */
+  static async open(agent: Agent, skill: Skill, rawConfig: unknown, way = rawConfig): Promise<FaultAlone> {
     const config = agent.config.parse(rawConfig);
     const run = newRunId(Date.now());
-    const target = await agent.connect(config, {
+    const target = await agent.connect(agent.config.parse(way), {
       mark: `chaos/${run}`,
       signal: new AbortController().signal,
       clock: systemClock,
