@@ -33,6 +33,11 @@ export interface Mark {
 export interface Target extends AsyncDisposable {
   /** For people, without secrets: `shop on 127.0.0.1:5432`. */
   readonly label: string;
+  /**
+   * Facts by name that tell it from every other target, whatever its address, and outlive restarts; only those that could
+   * be had. A recovery is refused where one of them is another now.
+   */
+  readonly identity?: Readonly<Record<string, string>>;
   discover(signal: AbortSignal): Promise<Discovery>;
   /** Our marks on the target, found without any journal. */
   marks(signal: AbortSignal): Promise<Mark[]>;

@@ -9,6 +9,7 @@ import {
   preflight,
 } from "./planning.ts";
 import { withDeadline } from "./deadline.ts";
+import { identityOf } from "./identity.ts";
 import type { RunRequest } from "./run-experiment.ts";
 import type { RunLog } from "./run-log.ts";
 import type { StopReason, StopSource } from "./stop-source.ts";
@@ -47,6 +48,7 @@ export async function prepare(
       kind: experiment.targets[name]!.kind,
       label: open[i]!.label,
       summary: discoveries[i]!.summary,
+      identity: identityOf(open[i]!),
     });
   }
   await log.emit({ type: "phase-started", phase: "plan" });

@@ -14,6 +14,12 @@ import type { Terminal } from "../terminal.ts";
 import { WaysOut } from "../ways-out.ts";
 import { howItEnded } from "./runs.ts";
 
+interface RecoverOptions {
+  all?: boolean;
+  moved?: boolean;
+  sweep?: string;
+}
+
 export function define(command: Command, terminal: Terminal): void {
   command
     .description(
@@ -22,6 +28,7 @@ export function define(command: Command, terminal: Terminal): void {
     )
     .argument("[run]", "a run's id, the beginning of one, or `last`")
     .option("--all", "every run that left something")
+    .option("--moved", "undo even where a target is another server or database now: what was broken has moved there")
     .option("--sweep <file>", "when the journal is lost: remove our marks from the targets of this file")
     .addHelpText(
       "after",
@@ -31,13 +38,13 @@ export function define(command: Command, terminal: Terminal): void {
         ["chaos recover --sweep shop.yaml", "the journal is gone: remove what carries our mark"],
       ),
     )
-    .action(async (word: string | undefined, { all = false, sweep: file }: { all?: boolean; sweep?: string }) => {
+    .action(async (word: string | undefined, { all = false, moved = false, sweep: file }: RecoverOptions) => {
       if ([word !== undefined, all, file !== undefined].filter(Boolean).length > 1) {
         throw new ChaosError("usage", "a run, --all and --sweep exclude each other", { remedy: "give one of them" });
       }
       const ways = new WaysOut(terminal);
       const store = openStore();
-      const recover = (runs: readonly RunSummary[]) => recoverRuns(runs, { store, stop: ways.stop, terminal });
+      const recover = (runs: readonly RunSummary[]) => recoverRuns(runs, { store, stop: ways.stop, terminal, moved });
       const abandoned = async () => (await store.list()).filter(isAbandoned);
       process.exitCode = await ways.lead(async () => {
         if (file !== undefined) return await sweepTargets(file, store, terminal, ways);
