@@ -21,7 +21,7 @@ interface Example {
 
 const lock = { LOCK_AT: "500ms", LOCK_FOR: "1s" };
 const examples: Example[] = [
-  { file: "example-db.yaml", databases: { DATABASE_URL: "postgres" } },
+  { file: "example-db.yaml", databases: { DATABASE_URL: "postgres" }, small: { CHAOS_DURATION: "3s" } },
   { file: "db-idle-transactions.yaml", databases: { DATABASE_URL: "postgres" } },
   { file: "db-lock-in-rush-hour.yaml", databases: { DATABASE_URL: "postgres" }, small: lock },
   {
