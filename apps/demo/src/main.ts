@@ -65,7 +65,9 @@ export async function demo(out: NodeJS.WriteStream, stop: StopSource, folder: st
   await systemClock.sleep(warmUpMs, stop.signal).catch(() => undefined);
   const events = await breakShop(shop, stop, out);
   const report = foldRun(events);
-  out.write(`\n${renderText(report, { color: hasColours(out), width: out.columns || 100 }).trimEnd()}\n\n`);
+  out.write(
+    `\n${renderText(report, { color: hasColours(out), width: out.isTTY ? out.columns || 80 : 100 }).trimEnd()}\n\n`,
+  );
   const { proof } = await shop.finish();
   out.write(`${renderProof(proof, { color: hasColours(out) })}\n\n`);
   out.write(`Report with charts: ${await writeReports(events, folder)}\n`);

@@ -46,7 +46,7 @@ test("where there is no room for them, the bars get shorter, then go; no number 
     renderText(report, { color: false, width })
       .split("\n")
       .find((one) => one.startsWith("  p95"))!;
-  expect(line(80)).toMatch(/^ {2}p95 +[▁-█]{25} +11\.1 ms +1\.81 s +11 ms +2\.05 s$/);
+  expect(line(80)).toMatch(/^ {2}p95 +[▁-█]{26} +11\.1 ms +1\.81 s +11 ms +2\.05 s$/);
   expect(line(56)).toMatch(/^ {2}p95 +11\.1 ms +1\.81 s +11 ms +2\.05 s$/);
 });
 

@@ -59,8 +59,8 @@ export function renderText(report: RunReport, { color, width: columns, unicode =
       section(`Measured: ${source.source}, medians`, rows(sampledRows(source, report, { width, unicode }), [0])),
     ),
     ...section("Steady state", rows(probeRows(report, width >= 110), [0])),
-    ...section("Faults", noted(faultRows(report, sign), [2])),
-    ...section("Undo", noted(undoRows(report, sign), [2])),
+    ...section("Faults", noted(faultRows(report, sign), [1, 2])),
+    ...section("Undo", noted(undoRows(report, sign), [1, 2])),
     ...section(
       "Preflight",
       findings.slice(0, mostRows).flatMap(({ level, message, remedy }) => {
