@@ -30,6 +30,7 @@ export class Database implements Target {
   /** Only look into these; undefined: all but the system's. */
   readonly configuredSchemas: readonly string[] | undefined;
   readonly clock: Clock;
+  readonly sight = { marked: "sessions", unmarked: "rows, settings and indexes" };
   /** The point in the server's history at which we connected first; null where the server has none. */
   readonly since: string | null;
   readonly identity: Readonly<Record<string, string>>;

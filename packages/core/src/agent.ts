@@ -29,6 +29,14 @@ export interface Mark {
   remove: ((signal: AbortSignal) => Promise<UndoResult>) | null;
 }
 
+/** What can be seen of us without a journal, in words. */
+export interface Sight {
+  /** What carries our mark: `sessions`. */
+  marked: string;
+  /** What a run may have changed besides, which its journal alone can tell: `rows, settings and indexes`. */
+  unmarked: string;
+}
+
 /** An open connection to something that can be broken. */
 export interface Target extends AsyncDisposable {
   /** For people, without secrets: `shop on 127.0.0.1:5432`. */
@@ -41,6 +49,8 @@ export interface Target extends AsyncDisposable {
   discover(signal: AbortSignal): Promise<Discovery>;
   /** Our marks on the target, found without any journal. */
   marks(signal: AbortSignal): Promise<Mark[]>;
+  /** Left out where everything of ours carries a mark. */
+  readonly sight?: Sight;
 }
 
 /** The expert for one kind of target. Cheap to import: drivers are loaded in `connect`. */

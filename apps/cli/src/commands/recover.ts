@@ -1,6 +1,6 @@
 import { catalog } from "@chaos-agents/catalog";
 import { ChaosError, systemClock } from "@chaos-agents/core";
-import { type JournalStore, type RunSummary, sweep } from "@chaos-agents/engine";
+import { type JournalStore, type RunSummary, sweep, type TargetMarks } from "@chaos-agents/engine";
 import { openStore } from "@chaos-agents/journal";
 import type { Command } from "commander";
 import { isAbandoned } from "../abandoned.ts";
@@ -9,7 +9,8 @@ import { worstOf } from "../exit-code.ts";
 import { findRun } from "../find-run.ts";
 import { loadExperiments } from "../load-experiments.ts";
 import { recoverRuns } from "../recovery.ts";
-import { table } from "../table.ts";
+import { limitsOfSight, nothingOfOurs } from "../sight.ts";
+import { shown, table } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 import { WaysOut } from "../ways-out.ts";
 import { howItEnded } from "./runs.ts";
@@ -83,20 +84,21 @@ async function sweepTargets(file: string, store: JournalStore, terminal: Termina
   }
   const experiments = await loadExperiments(file, terminal);
   const codes: number[] = [];
+  const looked: TargetMarks[] = [];
   for (const { experiment } of experiments) {
     const found = await sweep(experiment, { catalog, clock: systemClock, signal: ways.stop.signal });
     for (const { target, key, detail, result } of found.swept) {
       const failed = result.outcome === "failed";
-      terminal.print(`${target}: ${key} (${detail}): ${result.outcome}, ${result.detail}`);
+      terminal.print(shown(`${target}: ${key} (${detail}): ${result.outcome}, ${result.detail}`));
       codes.push(failed ? 4 : 0);
     }
-    for (const { target, unreachable } of found.unreachable) {
-      terminal.say(`${target}: could not be looked at: ${unreachable}`);
-      codes.push(1);
+    for (const { target, label, marks, sight, unreachable } of found.targets) {
+      if (unreachable !== null) terminal.say(`${target}: could not be looked at: ${unreachable}`);
+      else if (marks.length === 0) terminal.print(`${target}: ${label}: ${nothingOfOurs(sight)}`);
+      codes.push(unreachable === null ? 0 : 1);
     }
-    if (found.swept.length === 0 && found.unreachable.length === 0) {
-      terminal.print(`${experiment.name}: nothing of ours on its targets.`);
-    }
+    looked.push(...found.targets);
   }
+  for (const line of limitsOfSight(looked)) terminal.print(line);
   return worstOf(codes);
 }
