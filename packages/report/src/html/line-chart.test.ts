@@ -32,3 +32,7 @@ test("words at the axis are short: the title says the unit", () => {
   expect(tickText(2_000, "ms")).toBe("2 s");
   expect(tickText(50, "%")).toBe("50%");
 });
+
+test("numbers hardly different from zero are drawn as zero", () => {
+  expect(valueScale(plan([5e-324, -5e-324], "ms")).y(0)).toBe(0);
+});

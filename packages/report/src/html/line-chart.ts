@@ -80,7 +80,9 @@ export const tickText = (value: number, unit: string | null) =>
     : bareQuantity(value, unit);
 
 const round3 = (value: number) => Number(value.toPrecision(4));
-const drawable = (value: number) => Math.max(-limitOfDrawing, Math.min(limitOfDrawing, value));
+/** Numbers too large, or too near to zero, have no ticks. */
+const drawable = (value: number) =>
+  Math.abs(value) < 1 / limitOfDrawing ? 0 : Math.max(-limitOfDrawing, Math.min(limitOfDrawing, value));
 
 function drawn(style: ChartPlan["style"], tint: string, points: readonly Point[]): Markup {
   const tame = (path: string | null) => trusted(path ?? "");
