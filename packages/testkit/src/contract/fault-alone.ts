@@ -66,6 +66,12 @@ export class FaultAlone implements AsyncDisposable {
     });
   }
 
+  /** The first half of putting back, in a process of its own. */
+  async fence(records: readonly unknown[]): Promise<void> {
+    await using other = await this.elsewhere();
+    await this.skill.fence?.(other, records.map(throughDisk), { ...this.context, signal: AbortSignal.timeout(60_000) });
+  }
+
   /** Undoes as a fresh process would: fence first, last in first out, from what is on disk. Returns the results, newest first. */
   async putBack(records: readonly unknown[]): Promise<UndoResult[]> {
     const context = { ...this.context, signal: AbortSignal.timeout(60_000) };
