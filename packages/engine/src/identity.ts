@@ -34,6 +34,6 @@ export function expectSame(target: Target, name: string, known: KnownTargets, ru
     remedy:
       "set the variables that its target_config takes from the environment as they were during the run; if what was broken " +
       `has moved here, type \`chaos recover ${run} --moved\``,
-    facts: { target: name, run, then: then.label, now: target.label },
+    facts: { target: name, run, broken: then.label, found: target.label },
   });
 }

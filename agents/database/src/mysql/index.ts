@@ -98,5 +98,5 @@ async function serverIdentity(session: Session): Promise<string> {
     "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_uuid', 'server_uid', 'hostname', 'datadir', 'port')",
   );
   const told = Object.fromEntries(rows.map((row) => [row["Variable_name"]!, row["Value"]]));
-  return told["server_uuid"] ?? JSON.stringify(Object.entries(told).sort());
+  return told["server_uuid"] ?? JSON.stringify(told);
 }
