@@ -19,12 +19,14 @@ export interface CrashPoint {
 
 const sides: Side[] = ["before", "after"];
 const randomMoments = 30;
+/** Of a run that sends more, so many are picked. */
+const mostMessages = 400;
 export const randomMoment = "at a random moment";
 
 export async function crashPoints<P>(bed: CrashBed<P>, random: Random): Promise<CrashPoint[]> {
   return [
     ...writePoints(bed, bed.writes, "", (home, hold) => bed.start({ home, hold })),
-    ...(await wirePoints(bed)),
+    ...(await wirePoints(bed, random)),
     ...Array.from({ length: randomMoments }, () => randomPoint(bed, random.next())),
     ...(await recoveryPoints(bed)),
   ];
@@ -67,15 +69,15 @@ async function recoveryPoints<P>(bed: CrashBed<P>): Promise<CrashPoint[]> {
   );
 }
 
-async function wirePoints<P>(bed: CrashBed<P>): Promise<CrashPoint[]> {
+async function wirePoints<P>(bed: CrashBed<P>, random: Random): Promise<CrashPoint[]> {
   const { wire, experiment } = bed.subject;
   if (!wire) return [];
   await using home = await bed.home();
   await using counted = await wire.open();
   await using child = bed.start({ home: home.path, experiment: wire.through(experiment, counted) });
   await child.ended();
-  const messages = counted.messages.length;
-  return Array.from({ length: messages }, (_, i) => i + 1).flatMap((n) =>
+  const messages = counted.messages.map(({ n }) => n);
+  return random.sample(messages, Math.min(mostMessages, messages.length)).flatMap((n) =>
     sides.map((side) => ({
       where: `${side} the server has a message`,
       at: `${side} message ${n}`,
