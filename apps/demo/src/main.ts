@@ -6,6 +6,7 @@ import { StopSource, runExperiment } from "@chaos-agents/engine";
 import { invalidFileError, parseExperimentFile } from "@chaos-agents/experiment-file";
 import { openStore } from "@chaos-agents/journal";
 import { createLiveView, foldRun, renderHtml, renderJson, renderJunit, renderText } from "@chaos-agents/report";
+import manifest from "../package.json" with { type: "json" };
 import { type OpenShop, openShop } from "./demo.ts";
 import { renderProof } from "./proof/render-proof.ts";
 import { trafficObserver } from "./traffic/traffic.ts";
@@ -33,7 +34,7 @@ async function breakShop(shop: OpenShop, stop: StopSource, out: NodeJS.WriteStre
       store: openStore(),
       clock: systemClock,
       random: seededRandom(Date.now()),
-      version: "demo",
+      version: manifest.version,
       file: relative(process.cwd(), file),
       stop,
       listeners: [(event) => void events.push(event), (event) => view.add(event)],
