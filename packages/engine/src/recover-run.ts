@@ -8,6 +8,7 @@ import {
   ChaosError,
   fixedEventKeys,
   redactDeep,
+  counted,
 } from "@chaos-agents/core";
 import { type KnownTargets, knownTargets } from "./identity.ts";
 import type { JournalStore, RunHeader, RunJournal } from "./journal-port.ts";
@@ -73,7 +74,7 @@ export async function recoverRun(request: RecoverRequest): Promise<RunOutcome> {
   const clean = left.length === 0;
   const outcome = clean
     ? putBack
-    : ({ verdict: "rollback-incomplete", reason: `${left.length} undo(s) could not be done` } as const);
+    : ({ verdict: "rollback-incomplete", reason: `${counted(left.length, "undo")} could not be done` } as const);
   await log.emit({ type: "run-finished", ...outcome, left, ...(clean ? {} : { retry: retryCommand(run) }) });
   if (clean) await journal.forgetSecrets();
   return redactDeep({ run, ...outcome, left }, redact, fixedEventKeys);

@@ -49,9 +49,6 @@ export const bareQuantity = (value: number | null, unit: string | null) =>
 /** A probe's value, whatever it is. */
 export const answered = (value: number | string | null) => (typeof value === "string" ? value : amount(value));
 
-/** `1 fault`, `3 faults`. */
-export const counted = (count: number, one: string, many = `${one}s`) => `${amount(count)} ${count === 1 ? one : many}`;
-
 /** A moment for people, to the second, in UTC; null where it is none. */
 export function utc(at: number | null): string | null {
   if (at === null || Math.abs(at) > 8.64e15) return null;

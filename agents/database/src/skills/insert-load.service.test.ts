@@ -75,7 +75,7 @@ forEachDatabase((server) => {
     const results = await fault.undo(other);
     expect(outcomes(results)).toEqual(["conflict", "conflict"]);
     expect(results[0]!.remains).toEqual([
-      expect.stringMatching(/^1 rows of ours in .*parents that others changed or point to$/),
+      expect.stringMatching(/^1 row of ours in .*parents that others changed or point to$/),
     ]);
     expect(results[1]!.detail).toMatch(/^26 rows deleted .*left: 3 rows/);
     expect(await count("parents WHERE n = -1")).toBe(2);
@@ -103,7 +103,7 @@ forEachDatabase((server) => {
     await pointing.query("COMMIT");
     await pointing[Symbol.asyncDispose]();
     expect(await undoing).toMatchObject([
-      { outcome: "conflict", detail: expect.stringMatching(/^19 rows deleted .*left: 1 rows/) },
+      { outcome: "conflict", detail: expect.stringMatching(/^19 rows deleted .*left: 1 row /) },
     ]);
     expect(await count("fallen")).toBe(1);
     await sql("DELETE FROM fallen", "DELETE FROM parents WHERE id > 40");

@@ -1,4 +1,4 @@
-import { type InjectContext, defineSkill } from "@chaos-agents/core";
+import { type InjectContext, defineSkill, counted } from "@chaos-agents/core";
 import { z } from "zod";
 import { chooseTables, tableKey } from "../choose-tables.ts";
 import type { Database } from "../database.ts";
@@ -54,7 +54,7 @@ export const selectLoad = defineSkill({
     return [
       {
         key: "queries",
-        label: `${query_count} queries on ${names}, ${concurrency} at a time`,
+        label: `${counted(query_count, "query", "queries")} on ${names}, ${concurrency} at a time`,
         undoLabel: "end the queries",
         cost: { tables: chosen.length, connections: concurrency },
         data: { tables: chosen.map(({ schema, name }) => ({ schema, table: name })), query_count, concurrency, mix },

@@ -1,5 +1,5 @@
-import { type Event, formatDuration, type Reversal, type UndoOutcome } from "@chaos-agents/core";
-import { amount, answered, counted, millis, quantity } from "../quantities.ts";
+import { counted, type Event, formatDuration, type Reversal, type UndoOutcome } from "@chaos-agents/core";
+import { amount, answered, millis, quantity } from "../quantities.ts";
 import type { LogLine, ProbeSeries, Tone } from "../report.ts";
 import type { Folding } from "./folding.ts";
 

@@ -1,4 +1,5 @@
-import { counted, millis } from "../quantities.ts";
+import { counted } from "@chaos-agents/core";
+import { millis } from "../quantities.ts";
 import type { RunReport } from "../report.ts";
 
 /** The verdict in a few sentences. Claims only what was seen: without a witness nothing landed, without a look nothing is identical. */

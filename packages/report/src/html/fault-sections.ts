@@ -134,9 +134,10 @@ function toneOf({ outcome, worth }: UndoReport): Tone {
   return tone === "good" && worth !== "exact" ? "plain" : tone;
 }
 
-function remainsCell({ remains, residues, outcome }: UndoReport): Markup {
+function remainsCell({ remains, residues, outcome, worth }: UndoReport): Markup {
   const seen = (residues ?? []).map((residue) => html`<b class="bad">${clipped(residue, 300)}</b>`);
   if (remains.length + seen.length > 0) return lines([...remains.map((text) => clipped(text, 300)), ...seen]);
   if (outcome === null || outcome === "failed") return html`–`;
-  return residues === null ? html`<span class="soft">not looked for</span>` : html`<span class="soft">nothing</span>`;
+  const clean = worth === "compensated" ? "nothing of ours" : "nothing";
+  return html`<span class="soft">${residues === null ? "not looked for" : clean}</span>`;
 }

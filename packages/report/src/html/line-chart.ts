@@ -1,3 +1,4 @@
+import { counted } from "@chaos-agents/core";
 import { scaleLinear, scaleLog } from "d3-scale";
 import { area, line } from "d3-shape";
 import { bareQuantity, quantity } from "../quantities.ts";
@@ -163,6 +164,6 @@ function spoken({ title, unit, series, failures }: ChartPlan): string {
     ];
     return `${name}: ${parts.join("; ") || "no values"}`;
   });
-  const failed = failures.length > 0 ? `. ${failures.length} answers outside tolerance` : "";
+  const failed = failures.length > 0 ? `. ${counted(failures.length, "answer")} outside tolerance` : "";
   return `Chart of ${title}. ${words.join(". ")}${failed}.`;
 }

@@ -74,9 +74,10 @@ function numberAndUnit(value: string): Markup {
 function footer({ header, exitCode }: RunReport): Markup {
   return html`<footer>
     <p>
-      <b>identical</b>: undone, worth exact, and verified from outside. <b>compensated</b>: put right, but seen; what
-      remains is listed. <b>recovers-by-itself</b>: there was nothing to put back. <b>effect seen</b>: a second
-      connection saw the fault bite. <b>accepted</b>: the target took the request, its effect was not seen.
+      <b>identical</b>: undone, worth exact, and verified from outside. <b>compensated</b>: put right, but it can be
+      seen that something happened, such as a key sequence that moved on. <b>recovers-by-itself</b>: there was nothing
+      to put back. <b>effect seen</b>: a second connection saw the fault bite. <b>accepted</b>: the target took the
+      request, its effect was not seen.
     </p>
     <p>
       Every number was measured; a dash means that it was not. Times count from the run’s first event.
