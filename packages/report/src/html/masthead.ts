@@ -38,7 +38,7 @@ export function masthead(report: RunReport, name: string): Markup {
       </svg>
       <div>
         <p class="verdict">${title}</p>
-        <p class="summary"><bdi>${clipped(summary, 500)}</bdi></p>
+        <p class="summary"><bdi>${clipped(unbroken(summary), 500)}</bdi></p>
         ${reason !== null && html`<p class="reason"><bdi>${clipped(reason, 400)}</bdi></p>`}
       </div>
     </div>
@@ -61,6 +61,9 @@ export function masthead(report: RunReport, name: string): Markup {
     </dl>
   </header>`;
 }
+
+/** No line ends between a number and its unit. */
+const unbroken = (text: string) => text.replaceAll(/(?<=\d) (?=m?s\b)/g, "\u00a0");
 
 /** First of all that follows: what still has to be done by somebody. */
 export function leftSection({ left, retry, verdict }: RunReport): Markup | null {

@@ -94,7 +94,7 @@ section>h2{margin-bottom:14px}
 .facts dt,.figures dt{color:var(--soft);font-size:13px}
 .facts dd{font-size:14px}
 .figures dl{display:flex;flex-wrap:wrap;gap:1px;background:var(--line);border:1px solid var(--line);border-radius:14px;overflow:hidden}
-.figures dl>div{flex:1 1 165px;background:var(--card);padding:18px 20px}
+.figures dl>div{flex:1 1 165px;background:var(--card);padding:18px 16px}
 .figures .value{font-size:28px;line-height:1.25;font-weight:640;letter-spacing:-.02em;margin-top:2px}
 .figures small{font-size:16px;font-weight:600;letter-spacing:0;white-space:nowrap}
 .figures .value.plain{color:var(--ink)}
