@@ -57,6 +57,11 @@ test("a reason stands below the summary only where it says more", () => {
   expect(recovered.summary).toMatch(/^The run was cut off before its end\. All 4 changes are undone/);
 });
 
+test("two are both", () => {
+  const { summary } = foldRun(demoRun({ interruptAt: 10_500 }));
+  expect(summary).toMatch(/Both changes are undone: 1 identical to before, 1 compensated/);
+});
+
 test("nothing is called identical that is not exact, verified and without remains", () => {
   const exact = demoRun().filter((event) => !("fault" in event) || event.fault === "3");
   const all = exact.map((event) => (event.type === "planned" ? { ...event, faults: event.faults.slice(2, 3) } : event));

@@ -1,5 +1,5 @@
 import { counted } from "@chaos-agents/core";
-import { millis } from "../quantities.ts";
+import { amount, millis } from "../quantities.ts";
 import type { RunReport } from "../report.ts";
 
 /** The verdict in a few sentences. Claims only what was seen: without a witness nothing landed, without a look nothing is identical. */
@@ -40,8 +40,10 @@ export function furtherReason({ verdict, reason, summary }: RunReport): string |
 function landed({ figures: { faults } }: RunReport): string {
   if (faults.planned === 0) return "There was nothing to break";
   if (faults.landed < faults.planned) return `${faults.landed} of ${counted(faults.planned, "fault")} landed`;
-  return faults.planned === 1 ? "The fault landed" : `All ${counted(faults.planned, "fault")} landed`;
+  return `${faults.planned === 1 ? "The fault" : `${all(faults.planned)} faults`} landed`;
 }
+
+const all = (count: number) => (count === 2 ? "Both" : `All ${amount(count)}`);
 
 function back({ figures: { recoveryMs } }: RunReport): string {
   return recoveryMs === null ? "" : ` Steady again ${millis(recoveryMs)} after the undo.`;
@@ -69,12 +71,12 @@ function undone({ undos, figures }: RunReport): string {
     [identical, "identical to before"],
     [exact - identical, "exact, but not compared"],
     [compensated, "compensated"],
-    [recoversByItself, "left to recover by itself"],
+    [recoversByItself, "with nothing to put back"],
     [conflict, "left as others made it"],
   ] as const;
   const ways = shares.filter(([count]) => count > 0);
-  const all = `${total === 1 ? "The change is" : `All ${total} changes are`} ${conflict > 0 ? "dealt with" : "undone"}`;
-  if (ways.length === 0) return `${all}.`;
-  if (ways[0]![0] === total) return `${all}, ${ways[0]![1]}.`;
-  return `${all}: ${ways.map(([count, way]) => `${count} ${way}`).join(", ")}.`;
+  const done = `${total === 1 ? "The change is" : `${all(total)} changes are`} ${conflict > 0 ? "dealt with" : "undone"}`;
+  if (ways.length === 0) return `${done}.`;
+  if (ways[0]![0] === total) return `${done}, ${ways[0]![1]}.`;
+  return `${done}: ${ways.map(([count, way]) => `${count} ${way}`).join(", ")}.`;
 }
