@@ -51,7 +51,7 @@ export function define(command: Command, terminal: Terminal): void {
         if (file !== undefined) return await sweepTargets(file, store, terminal, ways);
         if (word !== undefined) return await recover([await findRun(store, word)]);
         const open = await abandoned();
-        return all ? await recover(open) : await offer(open, recover, terminal, ways);
+        return all && open.length > 0 ? await recover(open) : await offer(open, recover, terminal, ways);
       });
     });
 }
