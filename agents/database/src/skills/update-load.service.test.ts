@@ -97,7 +97,7 @@ forEachDatabase((server) => {
     await reader.query(onPostgres ? "BEGIN" : "START TRANSACTION");
     await reader.query("SELECT * FROM things WHERE id IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9) FOR UPDATE");
     const fault = await (await update(database, { rows: 200, tables: ["things"] })).inject();
-    expect(fault.notes).toEqual(["10 rows were left out: others had locked or deleted them"]);
+    expect(fault.notes).toEqual(["10 rows left out: others had locked or deleted them"]);
     await reader[Symbol.asyncDispose]();
     expect(outcomes(await fault.undo())).toEqual(["undone"]);
     expect(await differ(before)).toEqual([]);
