@@ -174,7 +174,7 @@ footer p{max-width:90ch}
 footer p+p{margin-top:8px}
 footer b{color:var(--ink);font-weight:600}
 .chart .aside{margin:0 0 6px 60px}
-@media (max-width:720px){
+@media screen and (max-width:720px){
 .chart .aside{margin-left:0}
 main{padding:24px 16px 40px}
 h1{font-size:26px}
@@ -205,6 +205,9 @@ td.first::before{content:none}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 body{background:#fff;font-size:12px}
 main{max-width:none;padding:0}
+table,th,td .soft,td .line,.badge{font-size:12px}
+td,th,caption{padding-left:10px;padding-right:10px}
+summary{display:none}
 section{margin-top:28px}
 figure,tr,.banner{break-inside:avoid}
 h2{break-after:avoid}
