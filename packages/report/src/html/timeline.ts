@@ -128,7 +128,7 @@ function faultRow(fault: RunReport["faults"][number], index: number, y: number, 
     if (stuck && undoneAt !== null) parts.push(bar("bar-stuck", undoneAt, end));
   }
   const left = axis.x(startedAt ?? 0);
-  const anchor = left + (faultName(fault).length + 2) * 1.9 > 100 ? "end" : "";
+  const anchor = left + (faultName(fault).length + 2) * 2.4 > 100 ? "end" : "";
   const word = stateWord(fault);
   const things = fault.things.map((thing) => thing.key);
   const about = things.length > 1 ? `${things.length} things` : clipped(things[0] ?? "", 80);
