@@ -64,8 +64,11 @@ forEachDatabase(
         const sent = (await database.statements())?.slice(logged);
         if (sent) {
           const onOrders = sent.filter(({ sql }) => /^SELECT [^]* FROM \S*orders\b/.test(sql));
-          // what is asked only once is how it chose the keys to look up
-          const asked = [...Map.groupBy(onOrders, ({ sql }) => sql).values()].filter(({ length }) => length > 4);
+          // MariaDB logs the values; what is asked only once is how it chose the keys to look up
+          const withoutValues = (sql: string) => sql.replaceAll(/'[^']*'|\b\d+\b/g, "?");
+          const asked = [...Map.groupBy(onOrders, ({ sql }) => withoutValues(sql)).values()].filter(
+            ({ length }) => length > 4,
+          );
           expect(asked.flat()).toHaveLength(120);
           expect(asked).toHaveLength(mix === "point" ? 1 : 5);
           expect(new Set(asked.flat().map(({ session }) => session)).size).toBe(4);
