@@ -19,6 +19,20 @@ const customers = async (admin: DatabaseAdmin) =>
   Number((await admin.query("SELECT count(*) AS n FROM customers"))[0]!["n"]);
 const changes = /\b(INSERT|DELETE|UPDATE|ALTER|DROP|TRUNCATE|KILL|pg_terminate_backend)\b/i;
 
+async function shopPlayground({ url }: TestDatabase): Promise<Playground> {
+  const playground = await Playground.open({ DATABASE_URL: url });
+  await writeFile(playground.path("shop.yaml"), file);
+  return playground;
+}
+
+async function killedRun(playground: Playground): Promise<string> {
+  const running = playground.start(["run", "shop.yaml", "--json"]);
+  const { run } = (await running.event((event) => event.type === "phase-started" && event.phase === "observe"))!;
+  running.kill("SIGKILL");
+  await running.ended;
+  return run;
+}
+
 /** The same tables on a server of the same kind. */
 async function refusedElsewhere(playground: Playground, run: string, { engine, version, name }: TestDatabase) {
   await using wrong = await (engine === "mysql"
@@ -40,15 +54,10 @@ async function refusedElsewhere(playground: Playground, run: string, { engine, v
 
 forEachDatabase((right) => {
   test("a recovery whose variables lead to another server is refused and touches nothing; with the right one it undoes", async () => {
-    await using playground = await Playground.open({ DATABASE_URL: right.url });
-    await writeFile(playground.path("shop.yaml"), file);
     await right.admin.run(tables);
-    const running = playground.start(["run", "shop.yaml", "--json"]);
-    const { run } = (await running.event((event) => event.type === "phase-started" && event.phase === "observe"))!;
-    running.kill("SIGKILL");
-    await running.ended;
+    await using playground = await shopPlayground(right);
+    const run = await killedRun(playground);
     expect(await customers(right.admin)).toBe(52);
-
     await refusedElsewhere(playground, run, right);
     expect(await customers(right.admin)).toBe(52);
 
@@ -56,5 +65,22 @@ forEachDatabase((right) => {
     expect(undone.stdout).toContain("everything it changed is put back");
     expect(undone.code).toBe(0);
     expect(await customers(right.admin)).toBe(2);
+  });
+
+  // a MySQL server's databases are all one to its identity
+  if (right.engine !== "postgres") return;
+  test("--moved undoes there even so", async () => {
+    await using playground = await shopPlayground(right);
+    const run = await killedRun(playground);
+    const other = `${right.name}_moved`;
+    const env = { DATABASE_URL: await right.admin.createDatabase(other) };
+    try {
+      expect(await playground.run(["recover", run], { env })).toMatchObject({ code: 2 });
+      const undone = await playground.run(["recover", run, "--moved"], { env });
+      expect(undone.stdout).toContain("public.customers is gone");
+      expect(undone.code).toBe(0);
+    } finally {
+      await right.admin.dropDatabase(other);
+    }
   });
 });
