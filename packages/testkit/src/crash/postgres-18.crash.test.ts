@@ -1,5 +1,5 @@
 import { startPostgres } from "../servers/postgres-server.ts";
-import { crashEverySkill } from "./crash-every-skill.ts";
+import { crashEverySkill } from "./crash-every-skill.fixture.ts";
 
 crashEverySkill({
   label: "PostgreSQL 18",
