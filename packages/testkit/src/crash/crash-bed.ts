@@ -23,6 +23,12 @@ export interface CrashSubject<Photograph = any> {
   restart?(): Promise<void>;
 }
 
+/**
+ * The kind of write before whose first every fault stands, and nothing of it has been let go. By number it could not be told:
+ * a run tells of its progress by the clock.
+ */
+export const standingWrite = "event phase-started undo";
+
 /** Starts runs and recoveries of one subject in processes of their own. */
 export class CrashBed<Photograph> {
   readonly subject: CrashSubject<Photograph>;
@@ -60,11 +66,6 @@ export class CrashBed<Photograph> {
   start(task: Pick<CrashTask, "home"> & Partial<CrashTask>, env: Record<string, string> = {}): CrashChild {
     const { catalog, experiment } = this.subject;
     return new CrashChild({ catalog, experiment, ...task }, env);
-  }
-
-  /** The write before which every fault stands and none is undone yet. */
-  get standing(): number {
-    return this.writes.indexOf("event undo-started") + 1;
   }
 
   /** Holds a run still, looks whether its fault is there, and kills it. */

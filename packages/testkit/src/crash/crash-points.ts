@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Random } from "@chaos-agents/core";
 import { openStore } from "@chaos-agents/journal";
-import type { CrashBed } from "./crash-bed.ts";
+import { type CrashBed, standingWrite } from "./crash-bed.ts";
 import type { CrashChild } from "./crash-child.ts";
 import type { Side } from "./crash-spec.ts";
 
@@ -32,16 +32,17 @@ export async function crashPoints<P>(bed: CrashBed<P>, random: Random): Promise<
   ];
 }
 
-type StartHolding = (home: string, hold: { write: number; side: Side }) => CrashChild | Promise<CrashChild>;
+type StartHolding = (home: string, hold: { write: number | string; side: Side }) => CrashChild | Promise<CrashChild>;
 
 function writePoints<P>(bed: CrashBed<P>, writes: readonly string[], who: string, start: StartHolding): CrashPoint[] {
+  const standing = who === "" ? writes.indexOf(standingWrite) : -1;
   return writes.flatMap((kind, i) =>
     sides.map((side) => ({
       where: who === "" ? `${side} ${inWords(kind)}` : `${who}${side} a write`,
       at: `${who}${side} write ${i + 1} (${kind})`,
-      always: who === "" && side === "before" && i + 1 === bed.standing,
+      always: side === "before" && i === standing,
       async strike(home) {
-        await using child = await start(home, { write: i + 1, side });
+        await using child = await start(home, { write: i === standing ? standingWrite : i + 1, side });
         if (!(await child.hears("holds"))) return undefined;
         return await bed.lookAndKill(child);
       },
@@ -55,7 +56,7 @@ const inWords = (kind: string) =>
 /** Kills a recovery at each of its own writes, of a run that was killed while its faults stood. */
 async function recoveryPoints<P>(bed: CrashBed<P>): Promise<CrashPoint[]> {
   const leaveBehind = async (home: string): Promise<string> => {
-    await using child = bed.start({ home, hold: { write: bed.standing, side: "before" } });
+    await using child = bed.start({ home, hold: { write: standingWrite, side: "before" } });
     if (!(await child.hears("holds"))) throw new Error(`the run never stood: ${JSON.stringify(await child.ended())}`);
     await child.kill();
     const [left] = await openStore(home).list();
