@@ -11,7 +11,7 @@ export interface CrashPoint {
   where: string;
   /** The place itself, to find it again. */
   at: string;
-  /** In every sample: here the fault surely stands. */
+  /** In every sample: here the fault stands, or the run is in the middle of what it has to send. */
   always?: boolean;
   /** Runs up to it, looks whether the fault is there, and kills; undefined when the run did not come by. */
   strike(home: string): Promise<boolean | undefined>;
@@ -78,10 +78,13 @@ async function wirePoints<P>(bed: CrashBed<P>, random: Random): Promise<CrashPoi
   await using child = bed.start({ home: home.path, experiment: wire.through(experiment, counted) });
   await child.ended();
   const messages = counted.messages.map(({ n }) => n);
-  return random.sample(messages, Math.min(mostMessages, messages.length)).flatMap((n) =>
+  const middle = messages.length >> 1;
+  const rest = messages.filter((n) => n !== middle);
+  return [middle, ...random.sample(rest, mostMessages - 1)].flatMap((n) =>
     sides.map((side) => ({
       where: `${side} the server has a message`,
       at: `${side} message ${n}`,
+      always: side === "before" && n === middle,
       async strike(path) {
         await using proxy = await wire.open();
         const held = Promise.withResolvers<true>();

@@ -5,5 +5,5 @@ crashEverySkill({
   label: "PostgreSQL 13",
   engine: "postgres",
   start: () => startPostgres({ version: 13 }),
-  sample: 10,
+  sample: 8,
 });
