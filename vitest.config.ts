@@ -10,7 +10,7 @@ export default defineConfig({
           name: "unit",
           isolate: false,
           pool: "threads",
-          include: ["{packages,agents,apps}/*/src/**/*.test.ts", "e2e/**/*.test.ts"],
+          include: ["{packages,agents,hosts,apps}/*/src/**/*.test.ts", "e2e/**/*.test.ts"],
           exclude: ["**/*.service.test.ts", "**/*.crash.test.ts", "**/node_modules/**"],
         },
       },
@@ -18,7 +18,7 @@ export default defineConfig({
         test: {
           name: "service",
           sequence: { groupOrder: 1 },
-          include: ["{packages,agents,apps}/*/src/**/*.service.test.ts", "e2e/**/*.service.test.ts"],
+          include: ["{packages,agents,hosts,apps}/*/src/**/*.service.test.ts", "e2e/**/*.service.test.ts"],
           globalSetup: ["./packages/testkit/src/service-setup.ts"],
           testTimeout: 60_000,
           hookTimeout: 120_000,
@@ -29,7 +29,7 @@ export default defineConfig({
         test: {
           name: "crash",
           sequence: { groupOrder: 1 },
-          include: ["{packages,agents,apps}/*/src/**/*.crash.test.ts", "e2e/**/*.crash.test.ts"],
+          include: ["{packages,agents,hosts,apps}/*/src/**/*.crash.test.ts", "e2e/**/*.crash.test.ts"],
           globalSetup: ["./packages/testkit/src/service-setup.ts"],
           testTimeout: 300_000,
           hookTimeout: 120_000,
