@@ -144,10 +144,9 @@ shift 2
 exec "$@"`;
   return {
     command: "unshare",
-    args: [
-      ...["--mount", "--pid", "--mount-proc", "--fork", "--kill-child", ...(ownNetwork ? ["--net"] : [])],
-      ...["--", "sh", "-c", script, "sh", directory, within, ...sshd],
-    ],
+    args: ["--mount", "--pid", "--mount-proc", "--fork", "--kill-child"]
+      .concat(ownNetwork ? ["--net"] : [])
+      .concat(["--", "sh", "-c", script, "sh", directory, within, ...sshd]),
   };
 }
 
