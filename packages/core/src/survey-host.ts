@@ -82,7 +82,12 @@ async function sudoWorks(
   exec: (argv: readonly string[], options: ExecOptions) => Promise<ExecResult>,
   signal: AbortSignal,
 ): Promise<boolean> {
-  return (await exec(["true"], { root: true, signal, timeout: 15_000 })).code === 0;
+  try {
+    return (await exec(["true"], { root: true, signal, timeout: 15_000 })).code === 0;
+  } catch (error) {
+    if (error instanceof ChaosError && error.code === "permission-missing") return false;
+    throw error;
+  }
 }
 
 /** sshd tells the session where it came from: peer, its port, our address, our port. */
