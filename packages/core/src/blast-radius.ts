@@ -9,6 +9,8 @@ export const blastUnits = [
   "indexes",
   "sessions",
   "files",
+  "hosts",
+  "services",
   "percent",
 ] as const;
 export type BlastUnit = (typeof blastUnits)[number];

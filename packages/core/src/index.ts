@@ -8,6 +8,7 @@ export * from "./expectation.ts";
 export * from "./experiment.ts";
 export * from "./host.ts";
 export * from "./probe.ts";
+export * from "./quote-argv.ts";
 export * from "./random.ts";
 export * from "./secrets.ts";
 export * from "./skill.ts";

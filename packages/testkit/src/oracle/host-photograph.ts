@@ -2,23 +2,22 @@
 export type HostPhotograph = Record<string, string>;
 
 /** Folders whose every file is a fact; all that a host skill may write to, without the product's own knowledge of it. */
-const folders = "/etc /tmp /run /var/lib /var/spool/cron /var/tmp /root /home /usr/local /srv /opt /dev/shm";
+const folders = "/etc /tmp /run /var/lib /var/spool/cron /var/tmp /root /home /srv /opt /dev/shm";
 const restless =
   "^/run/(log|udev|systemd/(journal|units|transient|sessions|users|inaccessible|generator|propagate|notify|io.system|private|seats|machines|netif|timesync|unit-root|dynamic|ask-password)|user|sshd?\\b|utmp|motd|mount|lock|credentials|chrony)|^/var/lib/(systemd|dbus|logrotate|apt|dpkg|dhcp|ucf|private|chrony|nfs|postgresql|mysql|docker)|^/etc/(mtab|resolv.conf.tmp|systemd/system$)|^/root/\\.|^/tmp$|^/run$|^/var/lib$|^/run/systemd|^/var/tmp/systemd|^/etc/systemd/system(/multi-user.target.wants)?$|/\\.?cache";
 
 const script = `
 export LC_ALL=C PATH=$PATH:/usr/sbin:/sbin
 fact() { printf '%s\\t%s\\n' "$1" "$2"; }
-find ${folders} -xdev -type f -size -65k -printf '%p\\t%m %U:%G %s\\n' 2>/dev/null | grep -vE "$1" | sort |
-  while IFS='	' read -r path about; do fact "file $path" "$about $(md5sum 2>/dev/null <"$path" | cut -c1-32)"; done
-find ${folders} -xdev \\( ! -type f -o -size +64k \\) -printf '%p\\t%y %m %U:%G %l\\n' 2>/dev/null | grep -vE "$1" | sort |
-  while IFS='	' read -r path about; do fact "entry $path" "$about"; done
+find ${folders} -xdev -printf '%p\\t%y %m %U:%G %l\\n' 2>/dev/null | grep -vE "$1" | sed 's/^/entry /'
+find ${folders} -xdev -type f -size -65k -print0 2>/dev/null | xargs -0 -r md5sum 2>/dev/null |
+  sed -E 's/^(.{32})  (.*)$/\\2\\t\\1/' | grep -vE "$1" | sed 's/^/content /'
 awk '{ print "mount " $2 "\\t" $1 " " $3 " " $4 }' /proc/self/mounts
-for file in /proc/[0-9]*; do
-  words=$(tr '\\0' ' ' <"$file/cmdline" 2>/dev/null) && [ -n "$words" ] || continue
-  [ "\${file#/proc/}" = $$ ] || printf 'process %s\\n' "$words"
-done | grep -vE '^process (tr|find|sort|sh -s|sshd: |\\(sd-pam\\)|/usr/sbin/cron -f|nsenter|setpriv|sleep 1 )' | cut -c1-200 | sort | uniq -c |
-  sed -E 's/^ *([0-9]+) (.*)$/\\2\\t\\1/'
+processes=$(for file in /proc/[0-9]*; do
+  words=$(tr '\\0\\n' '  ' <"$file/cmdline" 2>/dev/null) && [ -n "$words" ] && printf 'process %s\\n' "$words"
+done)
+printf '%s\\n' "$processes" | grep -vE ' photograph |^process (sshd: |\\(sd-pam\\)|/usr/sbin/[cC][rR][oO][nN] -f|sleep 1 |tr |nsenter |setpriv )' |
+  cut -c1-200 | sort | uniq -c | sed -E 's/^ *([0-9]+) (.*)$/\\2\\t\\1/'
 if [ -d /run/systemd/system ]; then
   systemctl list-units --all --plain --no-legend --no-pager --type=service,socket,timer,mount | awk '{ print "unit " $1 "\\t" $3 }' | grep -vE 'user@|user-runtime|session-|run-|systemd-(hostnamed|tmpfiles|update|timedated|localed)|ssh@|logrotate|apt|e2scrub|fstrim|dpkg'
   systemctl list-unit-files --no-legend --no-pager | awk '{ print "unit file " $1 "\\t" $2 }'

@@ -34,14 +34,15 @@ export async function namespaceHostMissing(): Promise<string | undefined> {
 }
 
 const setUp = `
-  mount -t tmpfs -o size=64m tmpfs /tmp && mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /var/lib || exit 1
+  mount -t tmpfs -o size=64m tmpfs /tmp || exit
+  for folder in /run /var/lib /var/tmp /root /home /srv /opt /dev/shm; do mount -t tmpfs tmpfs "$folder" || exit; done
   echo ready
   cat >/dev/null`;
 
 export async function startNamespaceHost(key = "namespace:0"): Promise<NamespaceHost> {
   const child = spawn(
     "unshare",
-    [...privileges, "--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "sh", "-c", setUp],
+    [...privileges, "--mount", "--net", "--pid", "--fork", "--mount-proc", "--kill-child", "sh", "-c", setUp],
     {
       stdio: ["pipe", "pipe", "pipe"],
     },
@@ -52,7 +53,7 @@ export async function startNamespaceHost(key = "namespace:0"): Promise<Namespace
     throw new Error(first.toString().trim());
   }
   const inside = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim();
-  const enter = ["--target", inside, ...entry, "--mount", "--pid", "--", "setpriv", "--pdeathsig", "KILL", "--"];
+  const enter = ["--target", inside, ...entry, "--mount", "--net", "--pid", "--", "setpriv", "--pdeathsig", "KILL", "--"];
   return {
     key,
     open: () => openHost(key, child, enter),

@@ -1,0 +1,1 @@
+export { type HostContract, hostContract, type HostOutside } from "./host-contract.ts";
