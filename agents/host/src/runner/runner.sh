@@ -56,9 +56,12 @@ must_hold() {
   uptime_seconds
   if holds_epoch "$1" && read -r deadline <"$live/deadline" && [ "$up" -lt "$deadline" ]; then return; fi
   complain "the lease of run $run is not ours any more"
-  [ -d "$kept" ] || rm -rf "$live"
+  leave_nothing
   exit $locked_out
 }
+
+# Asking for the lock has made its folder.
+leave_nothing() { [ -d "$kept" ] || { rm -rf "$live" && rmdir "$memory" 2>/dev/null; }; }
 
 # 0: no lease, and so no watchdog
 lease_for() {
@@ -311,7 +314,7 @@ case $verb in
   take)
     of_run "$1"
     lock -x
-    [ -d "$kept" ] || exit 0
+    if [ ! -d "$kept" ]; then leave_nothing; exit 0; fi
     give_epoch "$2" && lease_for "$3"
     ;;
   fence)
