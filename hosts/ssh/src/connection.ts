@@ -49,13 +49,16 @@ export class Connection {
     }
   }
 
-  /** Rejects with what ssh2 says; `unreachable` makes that readable. */
-  openChannel(command: string): Promise<ClientChannel> {
-    const { promise, resolve, reject } = Promise.withResolvers<ClientChannel>();
+  /**
+   * Starts a command. Who listens to its channel does so in `attach`, because it may have ended by the time that a promise
+   * is heard. Rejects with what ssh2 says; `unreachable` makes that readable.
+   */
+  start<T>(command: string, attach: (channel: ClientChannel) => T): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
     try {
       this.#clients
         .at(-1)!
-        .exec(command, (error: Error | undefined, channel) => (error ? reject(error) : resolve(channel)));
+        .exec(command, (error: Error | undefined, channel) => (error ? reject(error) : resolve(attach(channel))));
     } catch (error) {
       reject(error);
     }

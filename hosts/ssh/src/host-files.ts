@@ -71,7 +71,9 @@ export async function uploadFile(
   const { size } = await file.stat();
   const bytes = file.createReadStream({ autoClose: false });
   let broken: unknown;
-  bytes.once("error", (error) => (broken = error));
+  bytes.once("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "ERR_STREAM_PREMATURE_CLOSE") broken = error;
+  });
   try {
     await writeHostFile(shell, label, path, { bytes, size }, { ...options, timeout: uploadTimeoutMs(size) });
   } catch (error) {

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Readable } from "node:stream";
 import { ChaosError, type Clock, type ExecOptions, formatDuration } from "@chaos-agents/core";
-import type { ClientChannel } from "ssh2";
 import { explainSudo, freeSudo, type Sudo, sudoWith } from "./become-root.ts";
 import { ChannelSlots } from "./channel-slots.ts";
 import type { Connection } from "./connection.ts";
@@ -80,9 +79,8 @@ export class RemoteShell implements AsyncDisposable {
   async #runAs(sudo: Sudo | undefined, argv: readonly string[], options: RunOptions): Promise<CommandEnd> {
     const line = sudo ? announcedSudo(this.#mark, sudo.argv, argv) : announcedCommand(this.#mark, argv);
     const signal = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
-    const { channel, slot } = await this.#open(line, signal);
+    const { command, slot } = await this.#start(line, signal, options.onOutput);
     using _ = slot;
-    const command = new RunningCommand(channel, this.#mark, options.onOutput);
     const timeout = options.timeout ?? defaultTimeoutMs;
     using stop = new Stop(signal, this.#clock, timeout, () => this.#tooLate(argv, timeout));
     try {
@@ -97,16 +95,22 @@ export class RemoteShell implements AsyncDisposable {
     }
   }
 
-  /** A channel in which the command runs, as soon as the host lets us have one. */
-  async #open(line: string, signal: AbortSignal): Promise<{ channel: ClientChannel; slot: Disposable }> {
+  /** As soon as the host lets us have a channel for it. */
+  async #start(
+    line: string,
+    signal: AbortSignal,
+    onOutput: ExecOptions["onOutput"],
+  ): Promise<{ command: RunningCommand; slot: Disposable }> {
     for (;;) {
       const slot = await this.#slots.take(signal);
-      // not given up when we are to stop: a command may already run in it
-      const channel = await this.#connection.openChannel(line).catch((error: Error) => error);
-      if (!(channel instanceof Error)) return { channel, slot };
+      // not given up when we are to stop: the command may run already
+      const command = await this.#connection
+        .start(line, (channel) => new RunningCommand(channel, this.#mark, onOutput))
+        .catch((error: Error) => error);
+      if (command instanceof RunningCommand) return { command, slot };
       const again = this.#connection.over === undefined && this.#slots.narrow();
       slot[Symbol.dispose]();
-      if (!again) throw this.#connection.unreachable(channel);
+      if (!again) throw this.#connection.unreachable(command);
     }
   }
 
@@ -140,7 +144,7 @@ export class RemoteShell implements AsyncDisposable {
       if (command.session === undefined || command.isClosed) return;
       const argv = endSession(command.session);
       const line = sudo ? announcedSudo(this.#mark, sudo.argv, argv) : announcedCommand(this.#mark, argv);
-      const end = new RunningCommand(await this.#connection.openChannel(line), this.#mark, () => {});
+      const end = await this.#connection.start(line, (channel) => new RunningCommand(channel, this.#mark, () => {}));
       void end.feed(sudo?.stdin ?? "", undefined);
       await Promise.all([end.closed, command.closed]);
     };

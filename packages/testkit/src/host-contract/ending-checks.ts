@@ -22,7 +22,7 @@ const alive = async ({ outside }: CheckedHost, seconds: string) =>
 async function endedBy(
   checked: CheckedHost,
   options: ExecOptions,
-  end: (seconds: string) => void | Promise<void>,
+  end: () => void | PromiseLike<void>,
 ): Promise<unknown> {
   const seconds = mark();
   const ready = Promise.withResolvers<void>();
@@ -34,7 +34,7 @@ async function endedBy(
   await Promise.race([ready.promise, reason]);
   if (options.timeout === undefined) {
     while ((await alive(checked, seconds)).length < 5);
-    await end(seconds);
+    await end();
   }
   const said = await reason;
   expect(await alive(checked, seconds)).toEqual([]);

@@ -1,0 +1,39 @@
+import { mkdtempSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { sshdMissing, type SshServer, type SshUser, startSshd } from "@chaos-agents/testkit";
+import { hostContract } from "@chaos-agents/testkit/host-contract";
+import { afterAll, beforeAll, describe } from "vitest";
+import { configFor, open, outsideOf } from "./sshd.fixture.ts";
+
+const missing = process.env["CI"] === "true" ? undefined : sshdMissing();
+if (missing) process.stderr.write(`hosts over SSH are not tested: ${missing}\n`);
+const root = process.getuid?.() === 0;
+
+/** Every login shell that is here, and every way to become root. */
+const users: SshUser[] = [
+  { name: "bash-user", shell: "/bin/bash", sudo: "free" },
+  { name: "dash-user", shell: "/bin/dash", sudo: "asks", password: "it's a \"secret\" $1" },
+  { name: "fish-user", shell: "/usr/bin/fish", sudo: "free" },
+  { name: "tcsh-user", shell: "/bin/tcsh" },
+  { name: "zsh-user", shell: "/usr/bin/zsh" },
+  { name: "root", shell: "/bin/bash" },
+].filter(({ shell }) => existsSync(shell)) as SshUser[];
+
+let server: SshServer;
+beforeAll(async () => {
+  if (!missing) server = await startSshd(root ? { users } : {});
+});
+afterAll(() => server?.stop());
+
+describe.skipIf(missing !== undefined)("over SSH", () => {
+  for (const user of root ? users : [undefined]) {
+    const keep = { keep_alive: { seconds: 0.3, count: 2 } };
+    const more = user?.sudo === "asks" ? { ...keep, sudo_password: user.password } : keep;
+    hostContract({
+      name: `SSH as ${user ? `${user.name}, by ${user.shell}, sudo: ${user.sudo ?? "none"}` : "this user"}`,
+      open: (signal) => open(configFor(server, user?.name, more), signal),
+      outside: () => outsideOf(server, user ? `/home/${user.name}` : mkdtempSync("/tmp/chaos-ssh-")),
+      ...(root && { sever: { cut: () => server.link!.cut(), mend: () => server.link!.mend() } }),
+    });
+  }
+});
