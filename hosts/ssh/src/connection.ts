@@ -5,8 +5,6 @@ import { credentialsFor } from "./credentials.ts";
 import { HostKeyCheck } from "./host-key-check.ts";
 import { addressOf, labelOf, portOf, type SshEndpoint, type SshHostConfig } from "./ssh-host-config.ts";
 
-const handshakeMs = 15_000;
-
 /** One login, through jump hosts where there are any. */
 export class Connection {
   readonly label: string;
@@ -34,13 +32,14 @@ export class Connection {
     });
   }
 
-  static async open(config: SshHostConfig, signal: AbortSignal): Promise<Connection> {
+  /** `first` leads to the first machine where we cannot connect to it ourselves. */
+  static async open(config: SshHostConfig, signal: AbortSignal, first?: Duplex): Promise<Connection> {
     const clients: Client[] = [];
     try {
       for (const hop of [...(config.jump ?? []), config]) {
         const last = clients.at(-1);
-        const way = last && (await forward(last, hop, labelOf(config.jump![clients.length - 1]!)));
-        clients.push(await logIn(hop, config.keep_alive ?? { seconds: 5, count: 2 }, way, signal));
+        const way = last ? await forward(last, hop, labelOf(config.jump![clients.length - 1]!)) : first;
+        clients.push(await logIn(hop, config, way, signal));
       }
       return new Connection(config, clients);
     } catch (error) {
@@ -107,32 +106,33 @@ function forward(from: Client, to: SshEndpoint, jump: string): Promise<Duplex> {
 
 async function logIn(
   endpoint: SshEndpoint,
-  keepAlive: NonNullable<SshHostConfig["keep_alive"]>,
+  { keep_alive = { seconds: 5, count: 2 }, connect_seconds = 15 }: SshHostConfig,
   way: Duplex | undefined,
   signal: AbortSignal,
 ): Promise<Client> {
   signal.throwIfAborted();
   const check = await HostKeyCheck.open(endpoint);
-  const credentials = await credentialsFor(endpoint);
+  const { methods, refused } = await credentialsFor(endpoint);
   const { Client } = (await import("ssh2")).default;
   const client = new Client();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const abort = () => reject(signal.reason as Error);
+  const fail = (error: Error) => reject(check.refusal ?? explain(error, endpoint, { refused, connect_seconds }));
   signal.addEventListener("abort", abort);
   client.once("ready", resolve);
-  client.on("error", (error) => reject(check.refusal ?? explain(error, endpoint, credentials.refused)));
-  client.once("close", () => reject(explain(new Error("it closed the connection"), endpoint, credentials.refused)));
+  client.on("error", fail);
+  client.once("close", () => fail(new Error("it closed the connection")));
   try {
     signal.throwIfAborted();
     client.connect({
       ...(way ? { sock: way } : { host: endpoint.host, port: portOf(endpoint) }),
       username: endpoint.username,
-      authHandler: credentials.methods,
+      authHandler: methods,
       algorithms: { serverHostKey: check.algorithms() },
       hostVerifier: (key: Buffer) => check.accepts(key),
-      readyTimeout: handshakeMs,
-      keepaliveInterval: keepAlive.seconds * 1_000,
-      keepaliveCountMax: keepAlive.count,
+      readyTimeout: connect_seconds * 1_000,
+      keepaliveInterval: keep_alive.seconds * 1_000,
+      keepaliveCountMax: keep_alive.count,
     });
     await promise;
     if (!way) client.setNoDelay(true);
@@ -157,14 +157,18 @@ const network: Record<string, [what: string, remedy: string]> = {
 };
 
 /** What ssh2 says about logging in, in words of ours. */
-function explain(error: Error & { level?: string; code?: string }, endpoint: SshEndpoint, refused: ChaosError) {
+function explain(
+  error: Error & { level?: string; code?: string },
+  endpoint: SshEndpoint,
+  { refused, connect_seconds }: { refused: ChaosError; connect_seconds: number },
+): ChaosError {
   if (error.level === "client-authentication") return refused;
   const where = labelOf(endpoint);
   const known = error.code === undefined ? undefined : network[error.code];
   const [what, remedy] =
     known ??
     (error.level === "client-timeout"
-      ? [`no answer within ${handshakeMs / 1_000} s`, network["ETIMEDOUT"]![1]]
+      ? [`no answer within ${connect_seconds} s`, network["ETIMEDOUT"]![1]]
       : [error.message, `See what sshd says there, and try: ssh -v -p ${portOf(endpoint)} ${endpoint.host}`]);
   return new ChaosError("target-unreachable", `${where} cannot be reached: ${what}`, {
     remedy,

@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type { Clock, ExecOptions, ExecResult, Host } from "@chaos-agents/core";
 import { surveyHost } from "@chaos-agents/core";
 import { Connection } from "./connection.ts";
@@ -8,10 +9,11 @@ import { keyOf, labelOf, type SshHostConfig } from "./ssh-host-config.ts";
 /** Logs in, looks at the host, and keeps the one connection until it is disposed of. Leaves nothing when it fails. */
 export async function openSshHost(
   config: SshHostConfig,
-  context: { signal: AbortSignal; clock: Clock },
+  /** `way`: a connection to the machine's sshd, where it has no address of ours to connect to. Its end is our end. */
+  context: { signal: AbortSignal; clock: Clock; way?: Duplex },
 ): Promise<Host> {
   const label = labelOf(config);
-  const connection = await Connection.open(config, context.signal);
+  const connection = await Connection.open(config, context.signal, context.way);
   const password = config.sudo_password ?? (config.auth.type === "password" ? config.auth.password : undefined);
   const shell = new RemoteShell(connection, context.clock, { username: config.username, sudoPassword: password });
   const exec = async (argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> => {

@@ -27,6 +27,8 @@ export interface SshHostConfig extends SshEndpoint {
   jump?: readonly SshEndpoint[] | undefined;
   /** For sudo where it asks; the login password when left out. */
   sudo_password?: string | undefined;
+  /** How long reaching it and logging in may take; 15 when left out. */
+  connect_seconds?: number | undefined;
   /** How soon a host that says nothing is given up: after `count` questions without an answer, `seconds` apart. 5 × 2 when left out. */
   keep_alive?: { seconds: number; count: number } | undefined;
 }

@@ -200,8 +200,9 @@ end_spawned() {
 
 # ---- records ------------------------------------------------------------------------------------------------------
 
+# Only whole records are ever seen in undo/.
 keep() { # ID RECORD
-  say "$2" >"$kept/undo/$1.new" && sync "$kept/undo/$1.new" && mv -f "$kept/undo/$1.new" "$kept/undo/$1" && sync "$kept/undo"
+  say "$2" >"$kept/$1.new" && sync "$kept/$1.new" && mv -f "$kept/$1.new" "$kept/undo/$1" && sync "$kept/undo"
 }
 
 # Runs one of the three calls of a record.

@@ -61,7 +61,8 @@ export const cpuStress = defineHostSkill({
     const used = ((after - before) * 1_000) / (until - at);
     const { cpus } = (await host.machine.host(signal)).survey;
     const wanted = (Math.min(count, cpus) * load) / 100;
-    return { landed: used >= wanted / 4, detail: `our processes use ${used.toFixed(2)} of ${cpus} processors` };
+    // a host that is busy already gives us less
+    return { landed: used >= wanted / 20, detail: `our processes use ${used.toFixed(2)} of ${cpus} processors` };
   },
 });
 

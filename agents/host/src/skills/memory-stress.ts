@@ -1,6 +1,6 @@
 import type { Finding } from "@chaos-agents/core";
 import { z } from "zod";
-import { defineHostSkill, sh } from "../host-skill.ts";
+import { type SkillHost, defineHostSkill, sh } from "../host-skill.ts";
 import { formatSize, parseSize, sizeSchema } from "../size.ts";
 import { spawned } from "../spawned.ts";
 
@@ -42,13 +42,10 @@ export const memoryStress = defineHostSkill({
 
   async resolve(host, { memory, workers, rate, ceiling }, { signal }) {
     const { survey } = await host.machine.host(signal);
-    const all = survey.memoryBytes;
-    const [total, available] = [
-      all,
-      Number(await host.look(["awk", "/^MemAvailable:/ { print $2 * 1024 }", "/proc/meminfo"], signal)),
-    ];
+    const total = survey.memoryBytes;
+    const available = await freeMemory(host, signal);
     const most = share.test(ceiling)
-      ? (all * Number.parseInt(ceiling, 10)) / 100 - (all - available)
+      ? (total * Number.parseInt(ceiling, 10)) / 100 - (total - available)
       : parseSize(ceiling)!;
     const bytes = rate ? Math.max(0, most) : parseSize(memory)! * workers;
     const ng = !rate && survey.commands.has("stress-ng");
@@ -60,12 +57,11 @@ export const memoryStress = defineHostSkill({
     return [
       {
         key: "memory",
-        label: `hold ${formatSize(bytes)} of ${formatSize(available)} free memory${how}`,
+        label: `hold ${formatSize(bytes)} of ${formatSize(total)} memory${how}`,
         undoLabel: "end the processes that hold memory",
         cost: { percent: Math.min(100, Math.round((bytes / total) * 100)) },
         data: {
           bytes,
-          available,
           each: parseSize(rate ?? memory)!,
           count: rate ? Math.floor(bytes / parseSize(rate)!) : workers,
           ng,
@@ -75,10 +71,12 @@ export const memoryStress = defineHostSkill({
     ];
   },
 
-  async preflight(host, things) {
-    return things.flatMap(({ bytes, available, count }): Finding[] => {
-      if (count < 1)
+  async preflight(host, things, _params, signal) {
+    const available = await freeMemory(host, signal);
+    return things.flatMap(({ bytes, count }): Finding[] => {
+      if (count < 1) {
         return [{ level: "error", code: "no-effect", message: `${host.key}: that much memory is in use already` }];
+      }
       if (bytes <= available) return [];
       const message = `${host.key}: ${formatSize(bytes)} is more than the ${formatSize(available)} that are free: the kernel will end processes`;
       return [{ level: "warning", code: "note", message }];
@@ -102,15 +100,21 @@ export const memoryStress = defineHostSkill({
   async witness(host, { each, slow, bytes }, { mark, signal, clock }) {
     const wanted = slow ? Math.min(each, bytes) : bytes;
     for (const until = clock.monotonic() + 20_000; ; await clock.sleep(250, signal)) {
-      const held = Number(await host.look(sh(heldByMark, `${mark}/`), signal));
+      const [held, processes] = (await host.look(sh(heldByMark, `${mark}/`), signal)).split(" ").map(Number) as [
+        number,
+        number,
+      ];
       const detail = `our processes hold ${formatSize(held)}`;
       if (held >= wanted * 0.8) return { landed: true, detail };
-      if (clock.monotonic() > until) return { landed: false, detail };
+      if (processes === 0 || clock.monotonic() > until) return { landed: false, detail };
     }
   },
 });
 
-/** Bytes in memory of all processes of a mark. */
+const freeMemory = async (host: SkillHost, signal: AbortSignal) =>
+  Number(await host.look(["awk", "/^MemAvailable:/ { print $2 * 1024 }", "/proc/meminfo"], signal));
+
+/** Bytes in memory, and the number, of all processes of a mark. */
 const heldByMark = `
   for file in $(grep -ls "CHAOS_FAULT=$1" /proc/[0-9]*/environ); do cat "\${file%environ}status" 2>/dev/null; done |
-    awk '/^RssAnon:/ { sum += $2 } END { printf "%.0f\\n", sum * 1024 }'`;
+    awk '/^RssAnon:/ { sum += $2; count++ } END { printf "%.0f %d\\n", sum * 1024, count }'`;

@@ -37,12 +37,13 @@ export const permissionChange = defineHostSkill({
       paths.length > 0
         ? paths
         : random.sample(await configurationFiles(host, servers, matchesFilters, signal), max_files);
-    const script = 'for path; do real=$(realpath -e -- "$path") || exit; stat -c "%a %n" -- "$real" || exit; done';
+    // a path may contain anything but NUL
+    const script =
+      'for path; do real=$(realpath -e -- "$path"; echo .) && stat --printf "%a %n\\0" -- "${real%??}" || exit; done';
     const found = chosen.length === 0 ? "" : await host.look(sh(script, ...chosen), signal);
     const files = new Map(
       found
-        .trimEnd()
-        .split("\n")
+        .split("\0")
         .filter(Boolean)
         .map((line) => [line.slice(line.indexOf(" ") + 1), line.split(" ")[0]!]),
     );

@@ -18,7 +18,8 @@ async function echoed(host: Host, words: readonly string[], options?: ExecOption
   return result.stdout.split("\0").slice(0, -1);
 }
 
-const property = (host: Host, runs: number, options?: ExecOptions) =>
+/** Whatever the arguments: they arrive as they are. */
+export const expectArgumentsKept = (host: Host, runs: number, options?: ExecOptions): Promise<void> =>
   fc.assert(
     fc.asyncProperty(fc.array(awkward, { minLength: 1, maxLength: 6 }), async (words) => {
       expect(await echoed(host, words, options)).toEqual(words);
@@ -27,10 +28,11 @@ const property = (host: Host, runs: number, options?: ExecOptions) =>
   );
 
 export const commandChecks: readonly HostCheck[] = [
-  ["hands any arguments to a command as they are", ({ host }) => property(host, 150)],
+  ["hands any arguments to a command as they are", ({ host }) => expectArgumentsKept(host, 150)],
   [
     "hands them to a command of root as they are, too",
-    ({ host, skip }) => (host.survey.root === "none" ? skip("no root here") : property(host, 40, { root: true })),
+    ({ host, skip }) =>
+      host.survey.root === "none" ? skip("no root here") : expectArgumentsKept(host, 40, { root: true }),
   ],
   [
     "lets no shell run what stands in an argument",
