@@ -187,7 +187,7 @@ describe.skipIf(missing !== undefined)("a host that cannot be reached", () => {
     ];
     for (const [answer, message] of answers) {
       const silent = createServer((socket) => {
-        socket.on("error", () => {});
+        socket.on("error", () => {}).resume();
         if (answer === null) socket.destroy();
         else if (answer !== undefined) socket.end(answer);
       });

@@ -93,6 +93,20 @@ describe.skipIf(missing !== undefined || !root)("a host", () => {
     expect(results.map(({ stdout }) => stdout.trim())).toEqual(all);
   });
 
+  test("that allows few sessions at once still lets us end a command", async () => {
+    await using host = await open(configFor(server, "nobody-special"));
+    const seconds = "987654321";
+    const stop = new AbortController();
+    const all = Array.from({ length: 10 }, () => host.exec(["sleep", seconds], { signal: stop.signal }));
+    const ended = Promise.allSettled(all);
+    const sleeping = async () =>
+      (await outsideOf(server, "/").commandLines()).filter((line) => line === `sleep ${seconds}`);
+    while ((await sleeping()).length < 2);
+    stop.abort(new Error("enough"));
+    for (const one of await ended) expect(one).toMatchObject({ status: "rejected", reason: { message: "enough" } });
+    expect(await sleeping()).toEqual([]);
+  });
+
   test("whose sshd dies in the middle of a command is gone", async () => {
     await using host = await open(configFor(server, "nobody-special"));
     const ready = Promise.withResolvers<void>();
