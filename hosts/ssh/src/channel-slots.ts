@@ -31,10 +31,10 @@ export class ChannelSlots {
     };
   }
 
-  /** The host refused a session while others run: there will be one less than those, to end one by. False when none do. */
+  /** The host refused a session while others run: there will be no more than those. False when none do. */
   narrow(): boolean {
     if (this.#running <= 1) return false;
-    this.#limit = Math.min(this.#limit, Math.max(1, this.#running - 2));
+    this.#limit = Math.min(this.#limit, this.#running - 1);
     return true;
   }
 }

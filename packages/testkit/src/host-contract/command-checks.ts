@@ -1,12 +1,12 @@
 import type { ExecOptions, Host } from "@chaos-agents/core";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect } from "vitest";
 import type { HostCheck } from "./host-contract.ts";
 
 /** Characters that mean something to one shell or another, and some that mean nothing to any. */
 const awkward = fc.string({
   unit: fc.oneof(
-    fc.constantFrom(..."'\"\\!$`;&|<>(){}[]*?~#%^=-, \t\n\r\u0001\u001B\u007Fa0é€𝄞\uFEFF\uFDD0\uF641"),
+    fc.constantFrom(...Array.from("'\"\\!$`;&|<>(){}[]*?~#%^=-, \t\n\r\u0001\u001B\u007Fa0é€𝄞\uFEFF\uFDD0\uF641")),
     fc.string({ unit: "binary", minLength: 1, maxLength: 1 }).filter((letter) => letter !== "\0"),
   ),
 });

@@ -7,9 +7,9 @@ const run = promisify(execFile);
 
 /** A cable between this machine and a network namespace. It goes with the namespace. */
 export interface NamespaceLink {
-  /** The address on this machine's side, and on the other. */
+  /** The address on this machine's side, and those on the other. */
   readonly outside: string;
-  readonly inside: string;
+  readonly inside: readonly string[];
   /** The interface on this machine's side; inside it is `eth0`. */
   readonly device: string;
   /** Pulls the plug: packets are lost, nobody is told. */
@@ -20,18 +20,20 @@ export interface NamespaceLink {
 }
 
 /** Connects the network namespace of this process; addresses from the range that is set aside for benchmarks (RFC 2544). */
-export async function linkNamespace(pid: number): Promise<NamespaceLink> {
+export async function linkNamespace(pid: number, addresses: number): Promise<NamespaceLink> {
   const taken = new Set(Object.values(networkInterfaces()).flatMap((all) => all!.map(({ address }) => address)));
   let net: number;
-  do net = randomInt(0, 2 ** 15) * 4;
-  while (taken.has(addressOf(net + 1)));
-  const [outside, inside] = [addressOf(net + 1), addressOf(net + 2)];
+  do net = randomInt(0, 2 ** 9);
+  while (taken.has(addressOf(net, 1)));
+  const outside = addressOf(net, 1);
+  const inside = Array.from({ length: addresses }, (_, i) => addressOf(net, i + 2));
   const device = `chaos${randomBytes(4).toString("hex")}`;
   const within = (argv: readonly string[]) => run("nsenter", [`--net=/proc/${pid}/ns/net`, "--", ...argv]);
   await run("ip", ["link", "add", device, "type", "veth", "peer", "name", "eth0", "netns", String(pid)]);
-  await run("ip", ["address", "add", `${outside}/30`, "dev", device]);
+  await run("ip", ["address", "add", `${outside}/24`, "dev", device]);
   await run("ip", ["link", "set", device, "up"]);
-  await within(["ip", "address", "add", `${inside}/30`, "dev", "eth0"]);
+  const adding = inside.map((address) => `ip address add ${address}/24 dev eth0\n`).join("");
+  await within(["sh", "-ec", adding]);
   await within(["ip", "link", "set", "eth0", "up"]);
   return {
     outside,
@@ -43,4 +45,4 @@ export async function linkNamespace(pid: number): Promise<NamespaceLink> {
   };
 }
 
-const addressOf = (offset: number) => `198.${18 + (offset >> 16)}.${(offset >> 8) & 255}.${offset & 255}`;
+const addressOf = (net: number, host: number) => `198.${18 + (net >> 8)}.${net & 255}.${host}`;

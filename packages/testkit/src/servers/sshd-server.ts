@@ -16,6 +16,8 @@ export interface SshdOptions {
   users?: readonly SshUser[];
   /** Listens on these addresses of this machine, instead of in a network of its own. */
   addresses?: readonly string[];
+  /** How many addresses it has in a network of its own; one when left out. */
+  addressCount?: number;
   /** On top of ours, as sshd_config takes them. */
   settings?: Readonly<Record<string, string>>;
   signal?: AbortSignal;
@@ -24,6 +26,8 @@ export interface SshdOptions {
 /** A real sshd. Started by root, it sees its own users, /etc, /home, /tmp, /run, processes and network. */
 export interface SshServer extends AsyncDisposable {
   readonly host: string;
+  /** All its addresses, `host` first. */
+  readonly hosts: readonly string[];
   readonly port: number;
   readonly users: readonly string[];
   /** Lets every user in. A file; its public half is beside it. */
@@ -94,8 +98,8 @@ export async function startSshd(options: SshdOptions = {}): Promise<SshServer> {
       log,
     });
     const pid = root ? await firstInside(main) : main.pid;
-    const link = ownNetwork ? await linkNamespace(pid) : null;
-    const hosts = link ? [link.inside] : (options.addresses ?? ["127.0.0.1"]);
+    const link = ownNetwork ? await linkNamespace(pid, options.addressCount ?? 1) : null;
+    const hosts = link ? link.inside : (options.addresses ?? ["127.0.0.1"]);
     const knownHosts = keep.path("known_hosts");
     const names = hosts.map((host) => (port === 22 ? host : `[${host}]:${port}`)).join(",");
     await writeFile(knownHosts, system.hostKeys.map((key) => `${names} ${key}\n`).join(""));
@@ -103,6 +107,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<SshServer> {
     const stop = () => keep[Symbol.asyncDispose]();
     return {
       host: hosts[0]!,
+      hosts,
       port,
       users: system.users,
       privateKey: system.privateKey,
