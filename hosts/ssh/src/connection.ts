@@ -6,7 +6,7 @@ import { HostKeyCheck } from "./host-key-check.ts";
 import { addressOf, labelOf, portOf, type SshEndpoint, type SshHostConfig } from "./ssh-host-config.ts";
 
 /** One login, through jump hosts where there are any. */
-export class Connection {
+export class Connection implements AsyncDisposable {
   readonly label: string;
   /** Settles, with the reason, when it ends without us having closed it. */
   readonly lost: Promise<string>;
@@ -32,13 +32,14 @@ export class Connection {
     });
   }
 
-  /** `first` leads to the first machine where we cannot connect to it ourselves. */
-  static async open(config: SshHostConfig, signal: AbortSignal, first?: Duplex): Promise<Connection> {
+  static async open(config: SshHostConfig, signal: AbortSignal): Promise<Connection> {
     const clients: Client[] = [];
     try {
       for (const hop of [...(config.jump ?? []), config]) {
         const last = clients.at(-1);
-        const way = last ? await forward(last, hop, labelOf(config.jump![clients.length - 1]!)) : first;
+        const way = last
+          ? await forward(last, hop, labelOf(config.jump![clients.length - 1]!))
+          : await config.way?.(signal);
         clients.push(await logIn(hop, config, way, signal));
       }
       return new Connection(config, clients);
@@ -72,7 +73,7 @@ export class Connection {
     });
   }
 
-  async close(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     for (const client of this.#clients.toReversed()) {
       if (this.over !== undefined) {

@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
@@ -25,6 +26,8 @@ export interface SshHostConfig extends SshEndpoint {
   name?: string | undefined;
   /** The way there, first the one that we reach ourselves. */
   jump?: readonly SshEndpoint[] | undefined;
+  /** Connects to the first machine, where it has no address that we could connect to ourselves. */
+  way?: ((signal: AbortSignal) => Promise<Duplex>) | undefined;
   /** For sudo where it asks; the login password when left out. */
   sudo_password?: string | undefined;
   /** How long reaching it and logging in may take; 15 when left out. */
@@ -45,6 +48,9 @@ export function labelOf(endpoint: SshEndpoint & { name?: string | undefined }): 
 }
 
 export const keyOf = (config: SshHostConfig): string => [...(config.jump ?? []), config].map(addressOf).join(">");
+
+export const sudoPasswordOf = ({ sudo_password, auth }: SshHostConfig): string | undefined =>
+  sudo_password ?? (auth.type === "password" ? auth.password : undefined);
 
 export const expandHome = (path: string): string =>
   path === "~" || path.startsWith("~/") ? join(process.env["HOME"] || homedir(), path.slice(1)) : path;
