@@ -3,8 +3,9 @@ import type { Readable } from "node:stream";
 import { ChaosError, type Clock, type ExecOptions, formatDuration } from "@chaos-agents/core";
 import { explainSudo, freeSudo, type Sudo, sudoWith } from "./become-root.ts";
 import { ChannelSlots } from "./channel-slots.ts";
-import type { Connection } from "./connection.ts";
+import { Connection } from "./connection.ts";
 import { announcedCommand, announcedSudo, endSession } from "./remote-session.ts";
+import { type SshHostConfig, sudoPasswordOf } from "./ssh-host-config.ts";
 import { type CommandEnd, RunningCommand } from "./running-command.ts";
 
 const defaultTimeoutMs = 120_000;
@@ -21,8 +22,7 @@ export class RemoteShell implements AsyncDisposable {
   isRoot = false;
   readonly #connection: Connection;
   readonly #clock: Clock;
-  readonly #username: string;
-  readonly #sudoPassword: string | undefined;
+  readonly #config: SshHostConfig;
   readonly #slots = new ChannelSlots();
   /** Nothing that a host prints by itself contains it. */
   readonly #mark = `chaos-${randomBytes(12).toString("hex")}`;
@@ -30,11 +30,18 @@ export class RemoteShell implements AsyncDisposable {
   readonly #running = new Set<Promise<unknown>>();
   #sudo: Sudo | undefined;
 
-  constructor(connection: Connection, clock: Clock, login: { username: string; sudoPassword: string | undefined }) {
+  private constructor(connection: Connection, clock: Clock, config: SshHostConfig) {
     this.#connection = connection;
     this.#clock = clock;
-    this.#username = login.username;
-    this.#sudoPassword = login.sudoPassword;
+    this.#config = config;
+  }
+
+  static async open(config: SshHostConfig, context: { signal: AbortSignal; clock: Clock }): Promise<RemoteShell> {
+    return new RemoteShell(await Connection.open(config, context.signal), context.clock, config);
+  }
+
+  get lost(): Promise<string> {
+    return this.#connection.lost;
   }
 
   async run(argv: readonly string[], options: RunOptions): Promise<CommandEnd> {
@@ -48,7 +55,7 @@ export class RemoteShell implements AsyncDisposable {
       new ChaosError("interrupted", `the connection to ${this.#connection.label} was closed while a command ran`),
     );
     await Promise.allSettled(this.#running);
-    await this.#connection.close();
+    await this.#connection[Symbol.asyncDispose]();
   }
 
   async #tracked<T>(work: Promise<T>): Promise<T> {
@@ -70,9 +77,10 @@ export class RemoteShell implements AsyncDisposable {
     try {
       return await attempt(freeSudo);
     } catch (error) {
+      const password = sudoPasswordOf(this.#config);
       const refused = error instanceof ChaosError && error.code === "permission-missing";
-      if (!refused || this.#sudoPassword === undefined) throw error;
-      return await attempt(sudoWith(this.#sudoPassword));
+      if (!refused || password === undefined) throw error;
+      return await attempt(sudoWith(password));
     }
   }
 
@@ -117,11 +125,11 @@ export class RemoteShell implements AsyncDisposable {
   #notBegun(command: RunningCommand, sudo: Sudo | undefined): ChaosError {
     const { label, over } = this.#connection;
     if (over !== undefined) return this.#connection.unreachable();
-    if (sudo) return explainSudo(label, this.#username, command.noise, sudo.stdin !== "");
+    if (sudo) return explainSudo(label, this.#config.username, command.noise, sudo.stdin !== "");
     const said = command.noise.trim().split("\n").at(-1);
     return new ChaosError(
       "permission-missing",
-      `${label} runs no commands for ${this.#username}${said && `: ${said}`}`,
+      `${label} runs no commands for ${this.#config.username}${said && `: ${said}`}`,
       {
         remedy:
           "The user needs a login shell, and the host a POSIX sh; see that no forced command stands in authorized_keys",
@@ -139,21 +147,32 @@ export class RemoteShell implements AsyncDisposable {
 
   /** Ends the command and its children on the host, and returns when they are gone, or cannot be ended. */
   async #end(command: RunningCommand, sudo: Sudo | undefined): Promise<void> {
-    const work = async () => {
-      await command.announced;
-      if (command.session === undefined || command.isClosed) return;
-      const argv = endSession(command.session);
-      const line = sudo ? announcedSudo(this.#mark, sudo.argv, argv) : announcedCommand(this.#mark, argv);
-      const end = await this.#connection.start(line, (channel) => new RunningCommand(channel, this.#mark, () => {}));
-      void end.feed(sudo?.stdin ?? "", undefined);
-      await Promise.all([end.closed, command.closed]);
-    };
     const enough = new AbortController();
     const patience = this.#clock.sleep(patienceMs, enough.signal);
-    await Promise.race([work(), patience]).catch(() => {});
+    await Promise.race([this.#endRemotely(command, sudo, enough.signal), patience]).catch(() => {});
     enough.abort();
     patience.catch(() => {});
     command.close();
+  }
+
+  async #endRemotely(command: RunningCommand, sudo: Sudo | undefined, signal: AbortSignal): Promise<void> {
+    await command.announced;
+    if (command.session === undefined || command.isClosed) return;
+    const argv = endSession(command.session);
+    const line = sudo ? announcedSudo(this.#mark, sudo.argv, argv) : announcedCommand(this.#mark, argv);
+    const endBy = async (connection: Connection) => {
+      const end = await connection.start(line, (channel) => new RunningCommand(channel, this.#mark, () => {}));
+      void end.feed(sudo?.stdin ?? "", undefined);
+      await Promise.all([end.closed, command.closed]);
+    };
+    try {
+      await endBy(this.#connection);
+    } catch {
+      // no session is left for it in this one
+      if (this.#connection.over !== undefined) return;
+      await using another = await Connection.open(this.#config, signal);
+      await endBy(another);
+    }
   }
 }
 
