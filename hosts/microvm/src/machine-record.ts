@@ -48,7 +48,17 @@ export async function readRecords(root: string): Promise<MachineRecord[]> {
   return records.filter((record) => record !== undefined);
 }
 
-/** Only with the turn ours: then nobody is writing one. */
+/** Out of sight at once: what is killed in the middle of it is finished by `removeUnfinished`. */
+export async function removeRecord(root: string, id: string): Promise<void> {
+  const doomed = join(root, `.removed-${id}`);
+  await rename(join(root, id), doomed).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+  });
+  await rm(doomed, { recursive: true, force: true });
+}
+
+/** Only with the turn ours: then nobody is writing or removing one. */
 export async function removeUnfinished(root: string): Promise<void> {
-  for (const name of await readdir(root)) if (name.startsWith(".new-")) await rm(join(root, name), { recursive: true });
+  const left = (await readdir(root)).filter((name) => name.startsWith(".new-") || name.startsWith(".removed-"));
+  for (const name of left) await rm(join(root, name), { recursive: true, force: true });
 }

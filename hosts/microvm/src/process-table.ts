@@ -42,14 +42,18 @@ export async function findByArgument(argument: string): Promise<ProcessIdentity[
 
 /** Kills it and waits until it is gone. */
 export async function endProcess(process: ProcessIdentity, clock: Clock): Promise<void> {
-  const deadline = clock.monotonic() + 15_000;
+  if (isAlive(process)) kill(process.pid);
+  await untilGone(process, clock);
+}
+
+export async function untilGone(process: ProcessIdentity, clock: Clock): Promise<void> {
+  const deadline = clock.monotonic() + 30_000;
   while (isAlive(process)) {
     if (clock.monotonic() > deadline) {
-      throw new ChaosError("internal", `process ${process.pid} does not die`, {
-        remedy: "It hangs in the kernel: see its state in /proc, and the kernel's log",
+      throw new ChaosError("internal", `process ${process.pid} does not end`, {
+        remedy: "See its state in /proc, and the kernel's log",
       });
     }
-    kill(process.pid);
     await clock.sleep(5);
   }
 }

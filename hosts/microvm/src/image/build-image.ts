@@ -24,7 +24,10 @@ export async function buildImage(recipe: ImageRecipe, { folder, clock, signal }:
   const before = await readImage(join(folder, id));
   if (before) return before;
   if (process.platform !== "linux" || process.arch !== "x64") {
-    throw new ChaosError("unsupported", `images are built on Linux on x86-64, and this is ${process.platform} on ${process.arch}`);
+    throw new ChaosError(
+      "unsupported",
+      `images are built on Linux on x86-64, and this is ${process.platform} on ${process.arch}`,
+    );
   }
   if (process.getuid?.() !== 0) {
     throw new ChaosError("permission-missing", "building an image takes root: it installs a Debian into a folder", {
@@ -57,7 +60,21 @@ async function build(recipe: ImageRecipe, id: string, staging: string, clock: Cl
   const busybox = (await runCommand(["sh", "-c", "command -v busybox"], { signal })).trim();
   await writeFile(join(staging, "initramfs"), await packInitramfs(root, release, busybox));
   const disk = join(staging, "disk");
-  await runCommand(["mke2fs", "-q", "-t", "ext4", "-d", root, "-E", "lazy_itable_init=1,lazy_journal_init=1", disk, `${recipe.disk_mb}M`], { signal });
+  await runCommand(
+    [
+      "mke2fs",
+      "-q",
+      "-t",
+      "ext4",
+      "-d",
+      root,
+      "-E",
+      "lazy_itable_init=1,lazy_journal_init=1",
+      disk,
+      `${recipe.disk_mb}M`,
+    ],
+    { signal },
+  );
   await rm(root, { recursive: true });
   const files = await Promise.all(
     imageFiles.map(async (name) => [name, await describeFile(join(staging, name), signal)] as const),

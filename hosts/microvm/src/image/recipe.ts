@@ -25,14 +25,26 @@ export const standardRecipe: ImageRecipe = imageRecipeSchema.parse({
 });
 
 /** What makes it boot and lets us in. */
-export const basePackages = ["systemd", "systemd-sysv", "dbus", "kmod", "iproute2", "procps", "util-linux", "openssh-server"];
+export const basePackages = [
+  "systemd",
+  "systemd-sysv",
+  "dbus",
+  "kmod",
+  "iproute2",
+  "procps",
+  "util-linux",
+  "openssh-server",
+];
 export const kernelPackage = "linux-image-cloud-amd64";
+
+/** One more whenever the code that builds makes something else of the same recipe and files. */
+const layout = 1;
 
 export const guestFolder = fileURLToPath(new URL("../guest", import.meta.url));
 
 /** Changes with anything that goes into the image. What Debian changes since is not seen: remove and build anew for that. */
 export function recipeHash(recipe: ImageRecipe): string {
-  const hash = createHash("sha256").update(JSON.stringify([recipe, basePackages, kernelPackage]));
+  const hash = createHash("sha256").update(JSON.stringify([layout, recipe, basePackages, kernelPackage]));
   const files = readdirSync(guestFolder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   for (const path of files.map((entry) => `${entry.parentPath}/${entry.name}`).sort()) {
     hash.update(`\0${path.slice(guestFolder.length)}\0`).update(readFileSync(path));

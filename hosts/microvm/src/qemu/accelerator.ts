@@ -42,12 +42,13 @@ export async function chooseAccelerator(image: Image, signal: AbortSignal): Prom
 /** Null when the guest lived. */
 async function canary(image: Image, signal: AbortSignal): Promise<string | null> {
   const args = [
-    ...machineArguments("kvm"),
-    ...["-M", "pc", "-m", "256", "-no-reboot"],
-    ...["-kernel", join(image.folder, "kernel"), "-initrd", join(image.folder, "initramfs")],
-    ...["-append", `${kernelArguments} chaos.canary`],
-    ...["-serial", "stdio"],
-  ];
+    machineArguments("kvm"),
+    ["-M", "pc", "-m", "256", "-no-reboot"],
+    ["-kernel", join(image.folder, "kernel")],
+    ["-initrd", join(image.folder, "initramfs")],
+    ["-append", `${kernelArguments} chaos.canary`],
+    ["-serial", "stdio"],
+  ].flat();
   const child = spawn("qemu-system-x86_64", args, { stdio: ["ignore", "pipe", "pipe"] });
   const limit = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
   limit.addEventListener("abort", () => child.kill("SIGKILL"), { once: true });

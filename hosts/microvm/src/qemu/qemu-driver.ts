@@ -5,7 +5,7 @@ import { type Clock, ChaosError } from "@chaos-agents/core";
 import { z } from "zod";
 import { requireCommands, runCommand } from "../commands.ts";
 import type { MachineDriver, MachinePlan, RunningMachine } from "../driver.ts";
-import { endProcess, findByArgument } from "../process-table.ts";
+import { endProcess, findByArgument, untilGone } from "../process-table.ts";
 import { type Accelerator, filesOf, qemuCommandLine } from "./command-line.ts";
 import { connectWhenThere, QmpClient } from "./qmp-client.ts";
 import { qemuVersion } from "./qemu-version.ts";
@@ -18,7 +18,10 @@ export function qemuDriver(accelerator: Accelerator, clock: Clock): MachineDrive
     const text = await readFile(filesOf(folder).console, "latin1").catch(() => "");
     // oxlint-disable-next-line no-control-regex -- what a terminal would act upon is not for our errors
     const lines = text.replace(/\x1b\[[0-9;?]*[A-Za-z]|[^\x20-\x7e\n]/g, "").split("\n");
-    return lines.filter((line) => line.trim()).slice(-20).join("\n");
+    return lines
+      .filter((line) => line.trim())
+      .slice(-20)
+      .join("\n");
   };
 
   const started = async (plan: MachinePlan, start: "boot" | "restore", signal: AbortSignal) => {
@@ -33,9 +36,10 @@ export function qemuDriver(accelerator: Accelerator, clock: Clock): MachineDrive
     child.unref();
     const ended = new Promise<string>((resolve) => {
       child.once("error", (error) => resolve(error.message));
-      child.once("exit", async (code, killer) => {
-        const said = (await readFile(filesOf(plan.folder).log, "utf8").catch(() => "")).trim().split("\n").at(-1);
-        resolve(said || (killer ? `it was ended by ${killer}` : `it ended with code ${code}`));
+      child.once("exit", (code, killer) => {
+        const otherwise = killer ? `it was ended by ${killer}` : `it ended with code ${code}`;
+        const said = readFile(filesOf(plan.folder).log, "utf8").catch(() => "");
+        resolve(said.then((text) => text.trim().split("\n").at(-1) || otherwise));
       });
     });
     return { ended };
@@ -68,7 +72,10 @@ export function qemuDriver(accelerator: Accelerator, clock: Clock): MachineDrive
       const state = migrationSchema.parse(await qmp.execute("query-migrate", {}, signal));
       if (state.status === "completed") return;
       if (state.status === "failed" || state.status === "cancelled") {
-        throw new ChaosError("internal", `QEMU could not move the machine's state: ${state["error-desc"] ?? state.status}`);
+        throw new ChaosError(
+          "internal",
+          `QEMU could not move the machine's state: ${state["error-desc"] ?? state.status}`,
+        );
       }
       await clock.sleep(2, signal);
     }
@@ -101,8 +108,10 @@ export function qemuDriver(accelerator: Accelerator, clock: Clock): MachineDrive
             await qmp.execute("migrate-set-capabilities", ignoreShared, until);
             await qmp.execute("migrate", { uri: `exec:cat >${quoted(state)}` }, until);
             await migrated(qmp, until);
+            const [process] = await findByArgument(filesOf(plan.folder).pid);
             await qmp.execute("quit", {}, until);
-            await ended;
+            // Its disk is whole only then.
+            if (process) await untilGone(process, clock);
           },
           [Symbol.dispose]() {
             port.destroy();
