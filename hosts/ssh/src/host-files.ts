@@ -16,6 +16,7 @@ if [ -d "$path" ]; then echo "it is a folder" >&2; exit 1; fi
 umask 077
 trap 'rm -f -- "$part"' EXIT
 trap 'exit 1' HUP INT TERM
+trap '' PIPE
 set -C
 : >"$part"
 set +C

@@ -1,6 +1,8 @@
-import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { appendFile, mkdtempDisposable, readFile, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { ChaosError } from "@chaos-agents/core";
-import { killTree, processTree, sshdMissing, type SshServer, startSshd } from "@chaos-agents/testkit";
+import { allGone, processTree, sshdMissing, type SshServer, startSshd } from "@chaos-agents/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { configFor, open, outsideOf } from "./sshd.fixture.ts";
 
@@ -76,6 +78,20 @@ describe.skipIf(missing !== undefined || !root)("sudo", () => {
   });
 });
 
+/** What carries the user's commands dies; the commands do not. */
+async function killSessions(username: string): Promise<void> {
+  const killed: number[] = [];
+  for (const pid of await processTree(server.pid)) {
+    const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+    if (command.startsWith(`sshd: ${username}`)) {
+      process.kill(pid, "SIGKILL");
+      killed.push(pid);
+    }
+  }
+  expect(killed).not.toEqual([]);
+  await allGone(killed);
+}
+
 describe.skipIf(missing !== undefined || !root)("a host", () => {
   test("whose profile talks is listened to from where the command begins", async () => {
     await writeFile(server.path("/home/ben/.bashrc"), "echo Welcome; echo Beware >&2; printf 'no newline'\n");
@@ -117,13 +133,27 @@ describe.skipIf(missing !== undefined || !root)("a host", () => {
       remedy: expect.any(String),
     });
     await ready.promise;
-    for (const pid of (await processTree(server.pid)).slice(1)) {
-      const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-      if (command.startsWith("sshd: nobody-special")) await killTree(pid);
-    }
+    await killSessions("nobody-special");
     await failing;
     expect(await host.lost).toBeTruthy();
     await expect(host.exec(["true"])).rejects.toMatchObject({ code: "target-unreachable" });
+  });
+
+  test("that loses us in the middle of an upload keeps its old file, and nothing of the new one", async () => {
+    await using host = await open(configFor(server, "nobody-special"));
+    await using local = await mkdtempDisposable(join(tmpdir(), "chaos-upload-"));
+    await writeFile(join(local.path, "big"), "");
+    await truncate(join(local.path, "big"), 2 ** 31);
+    const outside = outsideOf(server, "/home/nobody-special/up");
+    await host.exec(["mkdir", outside.folder]);
+    await host.write(`${outside.folder}/file`, "old");
+    const uploading = host.upload(join(local.path, "big"), `${outside.folder}/file`);
+    const failing = expect(uploading).rejects.toMatchObject({ code: "target-unreachable" });
+    while ((await outside.list(outside.folder)).length < 2);
+    await killSessions("nobody-special");
+    await failing;
+    while ((await outside.list(outside.folder)).length > 1);
+    expect((await outside.read(`${outside.folder}/file`))!.toString()).toBe("old");
   });
 
   test("is asked for its programs where an administrator keeps them, too", async () => {

@@ -52,15 +52,18 @@ export interface SshServer extends AsyncDisposable {
 /** Why no sshd can be started here, or undefined when it can. */
 export function sshdMissing(): string | undefined {
   if (process.platform !== "linux") return "only a Linux sshd is tested against";
-  if (findProgram("sshd") && findProgram("ssh-keygen")) return undefined;
-  return "sshd is not installed (Debian package openssh-server)";
+  const wanted = { sshd: "openssh-server", "ssh-keygen": "openssh-client" };
+  const asRoot = { sudo: "sudo", openssl: "openssl", unshare: "util-linux", ip: "iproute2" };
+  const all = Object.entries({ ...wanted, ...(process.getuid!() === 0 && asRoot) });
+  const missing = all.find(([program]) => !findProgram(program));
+  return missing && `${missing[0]} is not installed (Debian package ${missing[1]})`;
 }
 
 /** Starts a new sshd from the system's own programs, apart from the system's own server and configuration. */
 export async function startSshd(options: SshdOptions = {}): Promise<SshServer> {
   const missing = sshdMissing();
   if (missing !== undefined) {
-    throw new ChaosError("unsupported", missing, { remedy: "apt-get install openssh-server" });
+    throw new ChaosError("unsupported", missing, { remedy: "apt-get install openssh-server sudo" });
   }
   const root = process.getuid!() === 0;
   if (!root && options.users) {
