@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
 /** `*.test.ts` need nothing but Node; `*.service.test.ts` start real servers; `*.crash.test.ts` kill and recover. */
@@ -10,6 +11,9 @@ export default defineConfig({
           name: "unit",
           isolate: false,
           pool: "threads",
+          setupFiles: ["./packages/testkit/src/property-runs.ts"],
+          // child processes start in half the time
+          env: { NODE_COMPILE_CACHE: join(import.meta.dirname, "node_modules/.cache/compiled") },
           include: ["{packages,agents,hosts,apps}/*/src/**/*.test.ts", "e2e/**/*.test.ts"],
           exclude: ["**/*.service.test.ts", "**/*.crash.test.ts", "**/node_modules/**"],
         },

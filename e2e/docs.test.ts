@@ -15,6 +15,14 @@ test("generated pages are what the code says: node scripts/generate-docs.ts writ
   expect(await stalePages()).toEqual([]);
 });
 
+test("every key in a reference is explained", () => {
+  const silent = pages
+    .filter((page) => page.endsWith("-reference.md"))
+    .flatMap((page) => read(page).split("\n"))
+    .filter((line) => /^\| `.*\|\s*\|$/.test(line));
+  expect(silent).toEqual([]);
+});
+
 test("pages link and show only what is there", () => {
   const broken = pages.flatMap((page) => {
     const text = read(page);

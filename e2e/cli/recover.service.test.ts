@@ -1,6 +1,7 @@
-import { rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import type { Event } from "@chaos-agents/core";
 import { openStore } from "@chaos-agents/journal";
+import { Client } from "pg";
 import { describe, expect, test } from "vitest";
 import { type Playground, launcher } from "./chaos.ts";
 import { shopFile, withShop } from "./shop.ts";
@@ -95,14 +96,52 @@ withShop((shop) => {
     });
   });
 
-  test("--sweep finds nothing where nothing is", async () => {
-    await using playground = await shop.playground(file);
-    const run = await killedRun(playground);
-    await playground.run(["recover", run]);
-    await rm(playground.home, { recursive: true });
-    const { code, stdout } = await playground.run(["recover", "--sweep", "shop.yaml"]);
-    expect(stdout).toContain("nothing of ours");
-    expect(code).toBe(0);
-    expect(await openStore(playground.home).list()).toEqual([]);
+  describe("with the journal lost", () => {
+    const limits =
+      "Only sessions carry our mark; rows, settings and indexes that a run changed are known to its journal";
+
+    test("doctor and --sweep say what they see and what they cannot, and claim no more", async () => {
+      await using playground = await shop.playground(file);
+      const run = await killedRun(playground);
+      await expect.poll(() => shop.sessions()).toEqual([]);
+      await rename(playground.home, playground.path("kept"));
+      expect(await rows()).toBe(700);
+      for (const command of [["doctor"], ["recover", "--sweep"]]) {
+        const { code, stdout } = await playground.run([...command, "shop.yaml"]);
+        expect(stdout).toContain("no sessions of ours\n");
+        expect(stdout).toContain(limits);
+        expect(stdout).not.toContain("nothing of ours");
+        expect(stdout.trimEnd().split("\n")).toHaveLength(2);
+        expect(code).toBe(0);
+      }
+      const { stdout } = await playground.run(["doctor", "shop.yaml", "--json"]);
+      expect(JSON.parse(stdout)).toMatchObject({
+        targets: [{ marks: [], sight: { marked: "sessions", unmarked: "rows, settings and indexes" } }],
+        open: [],
+      });
+      expect(await openStore(playground.home).list()).toEqual([]);
+
+      await rm(playground.home, { recursive: true, force: true });
+      await rename(playground.path("kept"), playground.home);
+      expect(await playground.run(["recover", run])).toMatchObject({ code: 0 });
+      await shop.expectWhole();
+    });
+
+    test("--sweep ends sessions that carry our mark, with one line each", async () => {
+      await using playground = await shop.playground(file);
+      const client = new Client({ connectionString: shop.url, application_name: "chaos/lost/1" });
+      const gone = new Promise((resolve) => client.on("error", resolve));
+      await client.connect();
+      await client.query("SELECT 'a',\n\t'b'\n");
+      const { code, stdout } = await playground.run(["recover", "--sweep", "shop.yaml"]);
+      expect(code).toBe(0);
+      const [line, ...more] = stdout.trimEnd().split("\n");
+      expect(line).toMatch(
+        /^database: session (\d+) \(chaos\/lost\/1, idle: SELECT 'a', 'b'\): undone, ended session \1$/,
+      );
+      expect(more).toEqual([expect.stringContaining(limits)]);
+      await gone;
+      await shop.expectWhole();
+    });
   });
 });

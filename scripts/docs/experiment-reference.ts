@@ -53,7 +53,10 @@ export const experimentReference = (): string =>
     fieldTable(fieldsOf(experimentSchema)),
     `- \`target\` and \`target_config\` name one target; \`targets\` several, by names of your own. Not both.
 - Skills without \`at\` run in the order of the file, or side by side with \`parallel: true\`. With \`at\` they run at that time.
-- \`duration\` counts from the first fault, and making the faults counts too: one that does not stand by then did not land.
+- The experiment's \`duration\` and every \`at\` count from the start of injecting. Making the faults takes part of that time: one
+  that does not stand when it is over did not land.
+- A fault's own \`duration\` counts from when it stands: with \`duration: 5s\` one that takes 10 seconds to make is put back
+  after 15 seconds. The end of the experiment's \`duration\` ends it too.
 - \`resource_filters\` narrow only what a skill chooses by itself, never what the file names.
 - Percentages in \`blast_radius\` do not add up: the highest stands. All other units add up over the whole plan.`,
     "## An entry of skills",

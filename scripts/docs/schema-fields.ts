@@ -1,4 +1,3 @@
-import { formatDuration } from "@chaos-agents/core";
 import { z } from "zod";
 import { describeParams } from "../../apps/cli/src/describe-params.ts";
 
@@ -19,12 +18,11 @@ export function fieldsOf(schema: z.ZodType, { deep = false, under = "" } = {}): 
   if (!(object instanceof z.ZodObject)) return [];
   return describeParams(object).flatMap((line): Field[] => {
     const own = object.shape[line.name] as z.ZodType;
-    const usual = usualOf(own, line.type);
     const field: Field = {
       key: under + line.name,
       type: isTextOrNumber(own) ? "text or number" : line.type,
-      usual,
-      required: line.required && usual === "",
+      usual: line.default ?? "",
+      required: line.required,
       description: line.description,
     };
     return deep ? [field, ...inside(own, field.key)] : [field];
@@ -45,19 +43,16 @@ function inside(schema: z.ZodType, key: string): Field[] {
 function inner(schema: z.ZodType): z.ZodType {
   let own = schema;
   for (;;) {
-    if (own instanceof z.ZodDefault || own instanceof z.ZodOptional || own instanceof z.ZodNullable)
+    if (
+      own instanceof z.ZodDefault ||
+      own instanceof z.ZodPrefault ||
+      own instanceof z.ZodOptional ||
+      own instanceof z.ZodNullable
+    )
       own = own.unwrap() as z.ZodType;
     else if (own instanceof z.ZodPipe) own = own.in as z.ZodType;
     else return own;
   }
-}
-
-/** Read from the schema itself: JSON Schema drops the defaults of what is turned into something else, as durations are. */
-function usualOf(schema: z.ZodType, type: string): string {
-  if (schema instanceof z.ZodOptional) return usualOf(schema.unwrap() as z.ZodType, type);
-  if (!(schema instanceof z.ZodDefault)) return "";
-  const value = schema.def.defaultValue;
-  return type === "duration" && typeof value === "number" ? formatDuration(value) : JSON.stringify(value);
 }
 
 /** JSON Schema writes this as a list of types, which the words for people do not know. */

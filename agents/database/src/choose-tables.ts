@@ -1,4 +1,4 @@
-import { ChaosError } from "@chaos-agents/core";
+import { ChaosError, counted } from "@chaos-agents/core";
 import { distance } from "fastest-levenshtein";
 import type { Database } from "./database.ts";
 import type { Table, TableSummary } from "./schema.ts";
@@ -67,7 +67,7 @@ async function ownChoice(database: Database, choice: TableChoice): Promise<Table
     whole.length === 0
       ? `${database.label} has no tables we may look at`
       : candidates.length === 0
-        ? `none of the ${whole.length} tables of ${database.label} passes resource_filters`
+        ? `none of ${counted(whole.length, "table")} of ${database.label} passes resource_filters`
         : `none of the tables will do: ${reasons.slice(0, 5).join("; ")}`;
   throw new ChaosError("nothing-matched", what, { remedy: "Name tables, or widen schemas and resource_filters" });
 }

@@ -41,11 +41,19 @@ function onTheWay(error: unknown, endpoint: Endpoint): Failure | undefined {
   if (code === "ENOENT" || code === "EACCES") {
     return { what: words, remedy: "Check the paths in connection_url: socket and certificates" };
   }
+  if (fullyChecked && /does not match certificate/i.test(words)) {
+    return {
+      what: `its TLS certificate was made for another name: ${words}`,
+      remedy: "Connect by a name the certificate was made for, or write verify-ca to check its authority alone",
+    };
+  }
   if (fullyChecked && (/CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)/.test(code) || /certificate/i.test(words))) {
     return {
       what: `its TLS certificate is not trusted: ${words}`,
       remedy:
-        "Name the authority that signed it with sslrootcert= (MySQL: ssl-ca=), or connect by the name it was made for",
+        endpoint.engine === "postgres"
+          ? "Name the authority that signed it: sslrootcert=/path/to/ca.pem in connection_url"
+          : "Name the authority that signed it: ssl-ca=/path/to/ca.pem in connection_url",
     };
   }
   return undefined;

@@ -49,6 +49,17 @@ forEachDatabase((server) => {
   );
 
   describe("a database", () => {
+    test("is known again by any connection; another database is told apart where rows belong to one", async () => {
+      await using one = await open();
+      await using again = await open();
+      expect(again.identity).toEqual(one.identity);
+      expect(Object.keys(one.identity)).toEqual(onPostgres ? ["system", "database"] : ["server"]);
+      await using other = await open({ connection_url: server.admin.urlOf(onPostgres ? "postgres" : "mysql") });
+      const { database: _, ...shared } = one.identity;
+      expect(other.identity).toMatchObject(shared);
+      if (onPostgres) expect(other.identity["database"]).not.toBe(one.identity["database"]);
+    });
+
     test("fences by mark: sessions, their statements and their transactions are gone, and no others", async () => {
       await using database = await open();
       await using other = await open();

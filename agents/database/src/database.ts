@@ -30,8 +30,10 @@ export class Database implements Target {
   /** Only look into these; undefined: all but the system's. */
   readonly configuredSchemas: readonly string[] | undefined;
   readonly clock: Clock;
+  readonly sight = { marked: "sessions", unmarked: "rows, settings and indexes" };
   /** The point in the server's history at which we connected first; null where the server has none. */
   readonly since: string | null;
+  readonly identity: Readonly<Record<string, string>>;
   readonly #endpoint: Endpoint;
   readonly #driver: Driver;
   readonly #control: Control;
@@ -46,6 +48,7 @@ export class Database implements Target {
     this.clock = clock;
     this.configuredSchemas = schemas;
     this.since = this.server.since;
+    this.identity = this.server.identity;
     this.label = `${endpoint.database ?? this.server.database ?? this.server.product} on ${describeEndpoint({ ...endpoint, database: "" })}`;
   }
 

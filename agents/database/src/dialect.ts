@@ -22,6 +22,8 @@ export interface Server {
   readOnly: boolean;
   /** PostgreSQL: the next transaction's id when we asked. MySQL keeps no such thing: null. */
   since: string | null;
+  /** See Target. */
+  identity: Record<string, string>;
 }
 
 /** Why a server refused a statement, in words both engines share. */

@@ -1,4 +1,4 @@
-import type { Discovery } from "@chaos-agents/core";
+import { counted, type Discovery } from "@chaos-agents/core";
 import { tableKey } from "./choose-tables.ts";
 import type { Database } from "./database.ts";
 import type { ForeignKey, Setting, Table } from "./schema.ts";
@@ -35,7 +35,7 @@ export async function discoverDatabase(database: Database, signal: AbortSignal):
   const seconds = activity.work.since === null ? 0 : (database.clock.now() - activity.work.since) / 1_000;
   const load = seconds > 0 ? Math.round((activity.work.count / seconds) * 10) / 10 : null;
   const role = server.readOnly ? ", takes no writes" : "";
-  const summary = `${server.product} ${server.version}, ${whole.length} tables, ${formatBytes(bytes)}${role}`;
+  const summary = `${server.product} ${server.version}, ${counted(whole.length, "table")}, ${formatBytes(bytes)}${role}`;
   const facts: [string, string | number | null][] = [
     ["version", server.version],
     ["connected as", server.user],

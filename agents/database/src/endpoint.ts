@@ -100,17 +100,20 @@ type Base = Pick<Endpoint, "engine" | "port" | "user" | "password" | "database">
 function postgresEndpoint(base: Base, urlHost: string, params: Map<string, string>): Endpoint {
   const host = params.get("host") ?? (urlHost || "localhost");
   if (host.includes(",")) throw new ConnectionUrlError("it names several hosts; name the one to break");
-  const mode = params.get("sslmode") ?? "prefer";
+  const ca = params.get("sslrootcert");
+  const ofSystem = ca === "system";
+  const mode = params.get("sslmode") ?? (ofSystem ? "verify-full" : "prefer");
   const tlsMode = mode === "allow" ? "prefer" : tlsModes.find((known) => known === mode);
   if (!tlsMode) throw new ConnectionUrlError(`sslmode=${mode} is not one of ${tlsModes.join(", ")}`);
-  const ca = params.get("sslrootcert");
-  // libpq's rule: with a root certificate at hand, `require` checks it
-  const checked = tlsMode === "require" && ca ? "verify-ca" : tlsMode;
+  // as libpq has it: anybody gets a certificate from these, so that only the name tells whose it is
+  if (ofSystem && tlsMode !== "verify-full") {
+    throw new ConnectionUrlError(`sslrootcert=system wants sslmode=verify-full, not ${mode}`);
+  }
   return {
     ...base,
     host,
     ...(host.startsWith("/") && { socket: `${host}/.s.PGSQL.${base.port}` }),
-    tls: tlsOf(checked, ca === "system" ? undefined : ca, params.get("sslcert"), params.get("sslkey")),
+    tls: tlsOf(tlsMode, ofSystem ? undefined : ca, params.get("sslcert"), params.get("sslkey")),
     connectTimeout: seconds(params.get("connect_timeout")),
     ...(params.has("options") && { serverOptions: params.get("options")! }),
     channelBinding: params.has("channel_binding") && params.get("channel_binding") !== "disable",
@@ -148,7 +151,7 @@ function mysqlTlsMode(params: Map<string, string>): TlsMode {
     );
   }
   const ssl = params.get("ssl");
-  if (ssl === undefined) return "prefer";
+  if (ssl === undefined) return params.has("ssl-ca") ? "verify-ca" : "prefer";
   if (["true", "1"].includes(ssl)) return "verify-full";
   if (["false", "0"].includes(ssl)) return "disable";
   if (/^\{\s*"rejectUnauthorized"\s*:\s*(true|false)\s*\}$/.test(ssl))
@@ -157,7 +160,9 @@ function mysqlTlsMode(params: Map<string, string>): TlsMode {
 }
 
 function tlsOf(mode: TlsMode, ca?: string, cert?: string, key?: string): Tls {
-  return { mode, ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+  // libpq's rule, and ours for MySQL: an authority that is named is not named in vain
+  const checked = mode === "require" && ca ? "verify-ca" : mode;
+  return { mode: checked, ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
 }
 
 const canonical = (engine: Engine, key: string) =>

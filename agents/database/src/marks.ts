@@ -15,12 +15,14 @@ export async function listMarks(dialect: Dialect, ask: Ask, { own, clock }: Look
     const run = /^chaos\/([^/]+)/.exec(session.mark ?? "")?.[1];
     return {
       key: `session ${session.id}`,
-      detail: [session.mark ?? "of a run the server does not name", session.detail].filter(Boolean).join(", "),
+      detail: [session.mark ?? "of a run the server does not name", oneLine(session.detail)].filter(Boolean).join(", "),
       ...(run !== undefined && { run }),
       remove: (signal) => endOne(dialect, ask, session, { clock, signal }),
     };
   });
 }
+
+const oneLine = (text: string) => text.replaceAll(/\s+/g, " ").trim();
 
 async function endOne(
   dialect: Dialect,

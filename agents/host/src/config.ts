@@ -63,10 +63,12 @@ export const hostConfigSchema = z.strictObject({
     .meta({ description: "accept-new: the key of a machine never seen before is taken and kept" }),
   lease: z
     .union([z.literal("off"), durationSchema])
-    .default(15_000)
+    .prefault("15s")
     .meta({
       description: "How long a machine waits for a sign of life from us before it puts itself right; off: for ever",
     }),
-  discovery: discoverySchema.default({ enabled: true, exclude_services: [] }),
+  discovery: discoverySchema
+    .default({ enabled: true, exclude_services: [] })
+    .meta({ description: "What is looked for on the machines before anything is chosen" }),
 });
 export type HostConfig = z.output<typeof hostConfigSchema>;

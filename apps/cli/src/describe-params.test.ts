@@ -23,11 +23,13 @@ test("says what has to be given, what is the default, and what may be left out",
   const schema = z.object({
     changes: z.array(z.string()).meta({ description: "What to change" }),
     rows: z.int().default(1000),
+    pause: durationSchema.prefault("1s"),
     mode: z.string().optional(),
   });
   expect(describeParams(schema)).toEqual([
     { name: "changes", type: "list of text", default: null, required: true, description: "What to change" },
     { name: "rows", type: "whole number", default: "1000", required: false, description: "" },
+    { name: "pause", type: "duration", default: "1s", required: false, description: expect.any(String) },
     { name: "mode", type: "text", default: null, required: false, description: "" },
   ]);
 });

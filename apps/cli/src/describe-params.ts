@@ -20,12 +20,16 @@ export function describeParams(params: z.ZodType): ParamLine[] {
     return {
       name,
       type: typeOf(one),
-      default: one.default === undefined ? null : JSON.stringify(one.default),
+      default: one.default === undefined ? null : written(one.default, one.format),
       required: required.has(name),
       description: one.description ?? "",
     };
   });
 }
+
+/** Durations need no quotes. */
+const written = (value: unknown, format: string | undefined): string =>
+  format === "duration" ? String(value) : JSON.stringify(value);
 
 function typeOf(schema: Json): string {
   if (schema.enum) return `one of ${schema.enum.map(String).join(", ")}`;

@@ -1,4 +1,4 @@
-import { type Clock, formatDuration } from "@chaos-agents/core";
+import { type Clock, formatDuration, counted } from "@chaos-agents/core";
 import type { JournalStore, RunSummary } from "@chaos-agents/engine";
 import type { Terminal } from "./terminal.ts";
 
@@ -13,7 +13,7 @@ export async function waitForRuns(
 ): Promise<RunSummary[]> {
   const began = clock.monotonic();
   let live = (await store.list()).filter((run) => run.live);
-  if (live.length > 0) terminal.print(`Waiting for ${count(live.length)} to undo and end.`);
+  if (live.length > 0) terminal.print(`Waiting for ${counted(live.length, "live run")} to undo and end.`);
   while (live.length > 0 && clock.monotonic() - began < timeout) {
     await clock.sleep(look, signal);
     const now = await Promise.all(live.map(({ run }) => store.summary(run)));
@@ -27,7 +27,5 @@ export async function waitForRuns(
   }
   return live;
 }
-
-const count = (runs: number) => (runs === 1 ? "1 live run" : `${runs} live runs`);
 
 const since = (began: number, clock: Clock) => formatDuration(Math.max(1, clock.monotonic() - began));

@@ -11,6 +11,8 @@ interface Recovering {
   store: JournalStore;
   stop: StopSource;
   terminal: Terminal;
+  /** The targets are others now, and that is meant. */
+  moved?: boolean;
 }
 
 /** Undoes what these runs left, side by side, and tells of each. Returns the exit code: 0 when all are clean. */
@@ -19,7 +21,7 @@ export async function recoverRuns(runs: readonly RunSummary[], recovering: Recov
   return worstOf(await Promise.all(runs.map(({ run }) => limit(() => recoverOne(run, recovering)))));
 }
 
-async function recoverOne(run: string, { store, stop, terminal }: Recovering): Promise<number> {
+async function recoverOne(run: string, { store, stop, terminal, moved = false }: Recovering): Promise<number> {
   terminal.print(`${run}: undoing what it left`);
   try {
     const { left } = await recoverRun({
@@ -34,6 +36,7 @@ async function recoverOne(run: string, { store, stop, terminal }: Recovering): P
         return revived;
       },
       stop,
+      moved,
       listeners: [(event) => tell(event, run, terminal)],
     });
     if (left.length === 0) {

@@ -10,7 +10,7 @@ export interface TableOptions {
 const gap = "  ";
 
 /** Text from elsewhere, with nothing in it that a terminal would act on instead of showing. */
-const shown = (text: string) => text.replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, "\ufffd");
+export const shown = (text: string) => text.replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, "\ufffd");
 
 /** Aligned columns for people. Numbers stand at the right; the last column wraps where it would be too long. */
 export function table(

@@ -6,6 +6,7 @@ import { StopSource, runExperiment } from "@chaos-agents/engine";
 import { invalidFileError, parseExperimentFile } from "@chaos-agents/experiment-file";
 import { openStore } from "@chaos-agents/journal";
 import { createLiveView, foldRun, renderHtml, renderJson, renderJunit, renderText } from "@chaos-agents/report";
+import manifest from "../package.json" with { type: "json" };
 import { type OpenShop, openShop } from "./demo.ts";
 import { renderProof } from "./proof/render-proof.ts";
 import { trafficObserver } from "./traffic/traffic.ts";
@@ -33,7 +34,7 @@ async function breakShop(shop: OpenShop, stop: StopSource, out: NodeJS.WriteStre
       store: openStore(),
       clock: systemClock,
       random: seededRandom(Date.now()),
-      version: "demo",
+      version: manifest.version,
       file: relative(process.cwd(), file),
       stop,
       listeners: [(event) => void events.push(event), (event) => view.add(event)],
@@ -59,15 +60,15 @@ async function writeReports(events: readonly Event[], folder: string): Promise<s
 
 /** The whole demo: open a shop, break it under its customers, put it back, prove it. Returns the exit code. */
 export async function demo(out: NodeJS.WriteStream, stop: StopSource, folder: string): Promise<number> {
-  out.write("Opening a shop: PostgreSQL 18 from npm, 50,000 rows, 150 customers' requests a second …\n");
+  out.write("Opening a shop: PostgreSQL 18, 50,000 rows, 150 requests a second …\n");
   await using shop = await openShop({ clock: systemClock });
-  out.write(
-    `It is open. Customers come in for ${warmUpMs / 1_000} s, then we break it. Ctrl-C stops and puts everything back.\n\n`,
-  );
+  out.write(`It is open. After ${warmUpMs / 1_000} s of customers we break it. Ctrl-C stops and undoes.\n\n`);
   await systemClock.sleep(warmUpMs, stop.signal).catch(() => undefined);
   const events = await breakShop(shop, stop, out);
   const report = foldRun(events);
-  out.write(`\n${renderText(report, { color: hasColours(out), width: out.columns || 100 }).trimEnd()}\n\n`);
+  out.write(
+    `\n${renderText(report, { color: hasColours(out), width: out.isTTY ? out.columns || 80 : 100 }).trimEnd()}\n\n`,
+  );
   const { proof } = await shop.finish();
   out.write(`${renderProof(proof, { color: hasColours(out) })}\n\n`);
   out.write(`Report with charts: ${await writeReports(events, folder)}\n`);

@@ -19,6 +19,10 @@ describe("the JSON Schema", () => {
     expect(JSON.parse(readFileSync(join(config, "experiment.schema.json"), "utf8"))).toEqual(schema);
   });
 
+  test("says in words what every key is", () => {
+    expect([...undescribed(schema, "")]).toEqual([]);
+  });
+
   test.each(Object.entries(documents))("accepts the documents' %s file", (_, text) => {
     accepts(parseYaml(text));
     expect(accepts.errors ?? []).toEqual([]);
@@ -43,3 +47,14 @@ describe("the JSON Schema", () => {
     expect(accepts(parseYaml(readFileSync(join(corpus, name), "utf8")))).toBe(false);
   });
 });
+
+/** The keys that a mapping may have, anywhere, of which nothing is said. What only tells cases apart describes no key. */
+function* undescribed(node: unknown, path: string): Generator<string> {
+  if (node === null || typeof node !== "object") return;
+  if (!Array.isArray(node) && "properties" in node) {
+    for (const [key, value] of Object.entries(node.properties as Record<string, object>)) {
+      if (!("description" in value) && !("$ref" in value)) yield `${path}/${key}`;
+    }
+  }
+  for (const [key, inner] of Object.entries(node)) if (key !== "if") yield* undescribed(inner, `${path}/${key}`);
+}

@@ -29,13 +29,28 @@ export interface Mark {
   remove: ((signal: AbortSignal) => Promise<UndoResult>) | null;
 }
 
+/** What can be seen of us without a journal, in words. */
+export interface Sight {
+  /** What carries our mark: `sessions`. */
+  marked: string;
+  /** What a run may have changed besides, which its journal alone can tell: `rows, settings and indexes`. */
+  unmarked: string;
+}
+
 /** An open connection to something that can be broken. */
 export interface Target extends AsyncDisposable {
   /** For people, without secrets: `shop on 127.0.0.1:5432`. */
   readonly label: string;
+  /**
+   * Facts by name that tell it from every other target, whatever its address, and outlive restarts; only those that could
+   * be had. A recovery is refused where one of them is another now.
+   */
+  readonly identity?: Readonly<Record<string, string>>;
   discover(signal: AbortSignal): Promise<Discovery>;
   /** Our marks on the target, found without any journal. */
   marks(signal: AbortSignal): Promise<Mark[]>;
+  /** Left out where everything of ours carries a mark. */
+  readonly sight?: Sight;
 }
 
 /** The expert for one kind of target. Cheap to import: drivers are loaded in `connect`. */

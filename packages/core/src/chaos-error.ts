@@ -6,6 +6,7 @@ const codes = {
   "unknown-skill": { exit: 2, http: 404 },
   "blast-radius-exceeded": { exit: 2, http: 422 },
   "missing-secret": { exit: 2, http: 422 },
+  "another-target": { exit: 2, http: 409 },
   "target-unreachable": { exit: 1, http: 502 },
   "permission-missing": { exit: 1, http: 403 },
   unsupported: { exit: 1, http: 422 },

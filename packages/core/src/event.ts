@@ -88,6 +88,8 @@ export const eventBodySchema = z.discriminatedUnion("type", [
     tags: z.array(z.string()),
     file: z.string().optional(),
     durationMs: z.number(),
+    /** Of the choices made by chance; journals of before it was kept have none. */
+    seed: z.number().optional(),
     probes: z.array(
       z.object({
         probe: z.string(),
@@ -105,6 +107,8 @@ export const eventBodySchema = z.discriminatedUnion("type", [
     kind: z.string(),
     label: z.string(),
     summary: z.string(),
+    /** Digests of what tells it from every other target, by name; none where it could not be told, or was not asked yet. */
+    identity: z.record(z.string(), z.string()).optional(),
   }),
   z.object({ type: z.literal("planned"), faults: z.array(plannedFault), cost: blastRadiusSchema }),
   z.object({ type: z.literal("preflight-finished"), findings: z.array(finding) }),

@@ -10,8 +10,8 @@ export const probeCommonSchema = z.strictObject({
   name: label("What is asked, in words that stand in the report"),
   type: z.string().meta({ description: "The kind of probe: http, tcp, sql, command or prometheus" }),
   target: z.string().optional().meta({ description: "Which of the experiment's targets the probe asks" }),
-  every: durationSchema.default(1_000).meta({ description: "How often it is asked while the run lasts" }),
-  timeout: durationSchema.default(5_000).meta({ description: "When an answer counts as missing" }),
+  every: durationSchema.prefault("1s").meta({ description: "How often it is asked while the run lasts" }),
+  timeout: durationSchema.prefault("5s").meta({ description: "When an answer counts as missing" }),
   expect: expectationSchema.optional(),
   max_latency: durationSchema.optional().meta({ description: "An answer slower than this is outside tolerance" }),
 });
@@ -30,8 +30,8 @@ export const steadyStateProbeSchema = probeCommonSchema.extend({
 
 /** A guard is a probe that stops the run once it has been outside tolerance for `for`. */
 export const guardCommonSchema = probeCommonSchema.extend({
-  every: durationSchema.default(250).meta({ description: "How often it is asked while faults are active" }),
-  for: durationSchema.default(0).meta({ description: "How long it may be outside tolerance; at once by default" }),
+  every: durationSchema.prefault("250ms").meta({ description: "How often it is asked while faults are active" }),
+  for: durationSchema.prefault("0s").meta({ description: "How long it may be outside tolerance; at once by default" }),
 });
 
 export const skillUseSchema = z.strictObject({
@@ -42,8 +42,10 @@ export const skillUseSchema = z.strictObject({
     .meta({ description: "The skill's params; see chaos show SKILL" }),
   count: z.int().min(1).max(10_000).default(1).meta({ description: "How many times in a row" }),
   target: z.string().optional().meta({ description: "Which of targets; the only one when left out" }),
-  at: durationSchema.optional().meta({ description: "When to start, counted from the first fault" }),
-  duration: durationSchema.optional().meta({ description: "How long this fault lasts; to the end when left out" }),
+  at: durationSchema.optional().meta({ description: "When to start, counted from the start of injecting" }),
+  duration: durationSchema
+    .optional()
+    .meta({ description: "How long this fault stands once it is made; to the end when left out" }),
 });
 
 export const targetUseSchema = z.strictObject({
@@ -57,17 +59,19 @@ export const experimentSchema = z.strictObject({
   target: z.string().optional().meta({ description: "The kind of target: database, kubernetes or server" }),
   target_config: z.unknown().optional().meta({ description: "How to reach the target" }),
   targets: z.record(z.string(), targetUseSchema).optional().meta({ description: "Several named targets" }),
-  skills: z.array(skillUseSchema).default([]).meta({ description: "What to break; none: observe only" }),
-  duration: durationSchema.default(60_000).meta({ description: "How long faults stay before everything is undone" }),
+  skills: z.array(skillUseSchema).prefault([]).meta({ description: "What to break; none: observe only" }),
+  duration: durationSchema.prefault("1m").meta({
+    description: "How long faults are made and stand, from the start of injecting, before everything is undone",
+  }),
   parallel: z.boolean().default(false).meta({ description: "Skills side by side instead of one after the other" }),
   resource_filters: z
     .array(z.string())
     .default([])
     .meta({ description: "Regular expressions on what skills choose by themselves" }),
-  steady_state: z.array(steadyStateProbeSchema).default([]).meta({ description: "What healthy means" }),
-  guards: z.array(guardCommonSchema).default([]).meta({ description: "Probes that stop the run" }),
+  steady_state: z.array(steadyStateProbeSchema).prefault([]).meta({ description: "What healthy means" }),
+  guards: z.array(guardCommonSchema).prefault([]).meta({ description: "Probes that stop the run" }),
   recovery_deadline: durationSchema
-    .default(60_000)
+    .prefault("1m")
     .meta({ description: "How long after the undo the steady state may take to come back" }),
   blast_radius: blastRadiusSchema.optional(),
   hypothesis: label("What is expected to happen").optional(),
@@ -88,9 +92,9 @@ export interface SkillUse {
   count: number;
   /** A key of the experiment's `targets`. */
   target: string;
-  /** Milliseconds from the first fault; undefined: in its turn. */
+  /** Milliseconds from the start of the inject phase; undefined: in its turn. */
   at?: number | undefined;
-  /** Milliseconds; undefined: until the experiment ends. */
+  /** Milliseconds from when it stands; undefined: until the experiment ends. */
   duration?: number | undefined;
 }
 

@@ -2,6 +2,7 @@ export * from "./agent.ts";
 export * from "./blast-radius.ts";
 export * from "./chaos-error.ts";
 export * from "./clock.ts";
+export * from "./counted.ts";
 export * from "./duration.ts";
 export * from "./event.ts";
 export * from "./expectation.ts";

@@ -1,5 +1,7 @@
 /** Chance, handed in and seeded, so that a run can be repeated. */
 export interface Random {
+  /** What it grew from: the same seed gives the same chances. */
+  readonly seed: number;
   /** A float in [0, 1). */
   next(): number;
   /** A whole number in [0, below). */
@@ -20,6 +22,7 @@ export function seededRandom(seed: number): Random {
   };
   const below = (limit: number) => Math.floor(next() * limit);
   return {
+    seed: seed >>> 0,
     next,
     below,
     sample(items, count) {

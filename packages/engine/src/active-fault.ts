@@ -50,8 +50,11 @@ export class ActiveFault {
     return worst[Math.max(...ranks)]!;
   }
 
-  /** Breaks every thing and looks whether it shows. Throws when one could not be made, or cannot be seen. */
-  async inject(signal: AbortSignal): Promise<void> {
+  /**
+   * Breaks every thing and looks whether it shows. Returns since when it stands, by the monotonic clock; throws when one
+   * could not be made, or cannot be seen.
+   */
+  async inject(signal: AbortSignal): Promise<number> {
     const { id, use, skill, things } = this.planned;
     await this.#log.emit({ type: "fault-started", fault: id, skill: use.skill, target: use.target });
     const limit = pLimit(skill.concurrency ?? 1);
@@ -67,11 +70,13 @@ export class ActiveFault {
     );
     this.#injecting.push(...all);
     await settleAll(all);
+    const since = this.#context.clock.monotonic();
     await this.#log.emit({ type: "fault-injected", fault: id });
     const witnesses = things.map((thing) =>
       limit(() => this.#reporting(thing, () => this.#witness(thing, records.get(thing.key)!, stop))),
     );
     await settleAll(witnesses);
+    return since;
   }
 
   /** Ends what lives in our process: loops, held sessions, an injection under way. Never throws, never hangs. */

@@ -14,7 +14,9 @@ const looking = (files: FilesStage) => ({
 test("a target that nobody touched shows no marks", async () => {
   await using files = await FilesStage.open();
   const { targets, open } = await diagnose(files.experiment([...locks]), files.stage.store, looking(files));
-  expect(targets).toEqual([{ target: "main", label: files.files.directory, marks: [], unreachable: null }]);
+  expect(targets).toEqual([
+    { target: "main", label: files.files.directory, marks: [], sight: null, unreachable: null },
+  ]);
   expect(open).toEqual([]);
 });
 
@@ -42,8 +44,8 @@ test("marks are swept without any journal", async () => {
   for (const detail of ["Ctrl-C", "Ctrl-C again"]) stop.stop("interrupt", detail);
   expect((await ended).left).toHaveLength(2);
   await rm(files.stage.home, { recursive: true });
-  const { swept, unreachable } = await sweep(experiment, looking(files));
-  expect(unreachable).toEqual([]);
+  const { swept, targets } = await sweep(experiment, looking(files));
+  expect(targets).toMatchObject([{ target: "main", unreachable: null }]);
   expect(swept.map(({ result }) => result.outcome)).toEqual(["undone", "undone"]);
   expect(await holdersIn(files.files.directory)).toEqual([]);
   await files.expectAsBefore();
@@ -57,5 +59,8 @@ test("a target that cannot be reached is said to be so, by both", async () => {
   expect(targets).toMatchObject([
     { label: "main", marks: [], unreachable: expect.stringContaining("cannot be reached") },
   ]);
-  expect(await sweep(experiment, looking(files))).toMatchObject({ swept: [], unreachable: [{ target: "main" }] });
+  expect(await sweep(experiment, looking(files))).toMatchObject({
+    swept: [],
+    targets: [{ target: "main", unreachable: expect.stringContaining("cannot be reached") }],
+  });
 });

@@ -3,6 +3,7 @@ import {
   type Clock,
   type Experiment,
   type Mark,
+  type Sight,
   type UndoResult,
   describeError,
 } from "@chaos-agents/core";
@@ -18,6 +19,8 @@ export interface TargetMarks {
   /** For people; the target's name where it could not be reached. */
   label: string;
   marks: Mark[];
+  /** What of ours could be there and not be seen; null where that is nothing, or where we could not look. */
+  sight: Sight | null;
   /** Why it could not be looked at, or null. */
   unreachable: string | null;
 }
@@ -53,13 +56,13 @@ export interface Swept {
 export async function sweep(
   experiment: Experiment,
   looking: Looking,
-): Promise<{ swept: Swept[]; unreachable: TargetMarks[] }> {
-  await using targets = poolFor(experiment, looking);
+): Promise<{ swept: Swept[]; targets: TargetMarks[] }> {
+  await using pool = poolFor(experiment, looking);
   const swept: Swept[] = [];
-  const unreachable: TargetMarks[] = [];
+  const targets: TargetMarks[] = [];
   for (const name of Object.keys(experiment.targets)) {
-    const found = await look(name, targets, looking);
-    if (found.unreachable !== null) unreachable.push(found);
+    const found = await look(name, pool, looking);
+    targets.push(found);
     for (const { key, detail, remove } of found.marks) {
       const work = remove ? withDeadline(`removing ${key}`, lookDeadline, [looking.signal], remove) : needsJournal();
       const result = await work.catch((error: unknown): UndoResult => ({
@@ -69,7 +72,7 @@ export async function sweep(
       swept.push({ target: name, key, detail, result });
     }
   }
-  return { swept, unreachable };
+  return { swept, targets };
 }
 
 const needsJournal = async (): Promise<UndoResult> => ({
@@ -86,8 +89,8 @@ async function look(name: string, targets: TargetPool, { signal }: Looking): Pro
     const marks = await withDeadline(`looking at ${name}`, lookDeadline, [signal], (patience) =>
       target.marks(patience),
     );
-    return { target: name, label: target.label, marks, unreachable: null };
+    return { target: name, label: target.label, marks, sight: target.sight ?? null, unreachable: null };
   } catch (error) {
-    return { target: name, label: name, marks: [], unreachable: describeError(error) };
+    return { target: name, label: name, marks: [], sight: null, unreachable: describeError(error) };
   }
 }

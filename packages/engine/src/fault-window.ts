@@ -122,10 +122,10 @@ export class FaultWindow {
     const onLost = (message: string) => stop.stop("failure", message);
     const fault = new ActiveFault(planned, target, { ...parts, onLost });
     this.#active.push(fault);
-    await fault.inject(signal);
+    const since = await fault.inject(signal);
     this.#stood.add(planned.id);
     if (planned.use.duration === undefined) return;
-    const ending = this.#endLater(fault, planned.use.duration, signal);
+    const ending = this.#endAt(fault, since + planned.use.duration, signal);
     this.#ending.push(
       ending.catch((error: unknown) => {
         if (!signal.aborted) stop.stop("failure", describeError(error));
@@ -134,9 +134,9 @@ export class FaultWindow {
   }
 
   /** Undoes one fault at its own time; what fails stays in the journal for the undo of the whole run. */
-  async #endLater(fault: ActiveFault, duration: number, signal: AbortSignal): Promise<void> {
+  async #endAt(fault: ActiveFault, due: number, signal: AbortSignal): Promise<void> {
     const { context, stop, undoing } = this.#parts;
-    await context.clock.sleep(duration, signal).catch(() => undefined);
+    await context.clock.sleep(Math.max(0, due - context.clock.monotonic()), signal).catch(() => undefined);
     if (signal.aborted) return;
     await fault.letGo(stop.hurry);
     const hurry = AbortSignal.any([undoing.hurry, signal]);

@@ -9,6 +9,7 @@ import {
   preflight,
 } from "./planning.ts";
 import { withDeadline } from "./deadline.ts";
+import { identityOf } from "./identity.ts";
 import type { RunRequest } from "./run-experiment.ts";
 import type { RunLog } from "./run-log.ts";
 import type { StopReason, StopSource } from "./stop-source.ts";
@@ -47,6 +48,7 @@ export async function prepare(
       kind: experiment.targets[name]!.kind,
       label: open[i]!.label,
       summary: discoveries[i]!.summary,
+      identity: identityOf(open[i]!),
     });
   }
   await log.emit({ type: "phase-started", phase: "plan" });
@@ -62,7 +64,7 @@ export async function prepare(
   return faults;
 }
 
-export function runStarted({ experiment, version, file }: Omit<RunRequest, "store">): EventBody {
+export function runStarted({ experiment, version, file, random }: Omit<RunRequest, "store">): EventBody {
   const { name, hypothesis, owner, ticket, tags, duration, steadyState, guards } = experiment;
   const given = Object.fromEntries(
     Object.entries({ hypothesis, owner, ticket, file }).filter(([, v]) => v !== undefined),
@@ -82,6 +84,7 @@ export function runStarted({ experiment, version, file }: Omit<RunRequest, "stor
     ...given,
     tags,
     durationMs: duration,
+    seed: random.seed,
     probes: [...steadyState.map(probe("steady-state")), ...guards.map(probe("guard"))],
   };
 }

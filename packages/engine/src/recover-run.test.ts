@@ -1,4 +1,4 @@
-import { ChaosError } from "@chaos-agents/core";
+import { type Agent, ChaosError } from "@chaos-agents/core";
 import { openStore } from "@chaos-agents/journal";
 import { FilesStage, filesAgent } from "@chaos-agents/testkit/files-agent";
 import { expect, test } from "vitest";
@@ -116,4 +116,49 @@ test("secrets are kept until the run is clean, and not longer", async () => {
   expect((await files.stage.store.header(run)).secrets).toEqual({});
   expect(await recover(), "a clean run needs no secret any more").toMatchObject({ left: [] });
   await files.expectAsBefore();
+});
+
+test("a target that is not the one that was broken is refused, and nothing of it is touched", async () => {
+  let identity: Record<string, string> = { system: "one", database: "5" };
+  const agent: Agent = {
+    ...filesAgent,
+    async connect(config, context) {
+      return Object.assign(await filesAgent.connect(config, context), { identity });
+    },
+  };
+  await using files = await FilesStage.open({ agent });
+  const run = await leftBehind(files);
+  const broken = await files.differences();
+  const events = files.stage.events.length;
+  const others = [["two", "5"], ["one", "6"], ["two"]] as const;
+  for (const [system, database] of others) {
+    identity = { system, ...(database ? { database } : {}) };
+    await expect(files.stage.recover(run)).rejects.toMatchObject({
+      code: "another-target",
+      remedy: expect.stringContaining(`chaos recover ${run} --moved`),
+    });
+  }
+  expect(await files.differences()).toEqual(broken);
+  expect(files.stage.events).toHaveLength(events);
+  expect(files.stage.of("target-discovered")[0]!.identity).not.toMatchObject({ system: "one" });
+  identity = { database: "5", newer: "fact" };
+  expect(await files.stage.recover(run)).toMatchObject({ left: [] });
+  await files.expectAsBefore();
+});
+
+test("what was broken may have moved, where that is said; a journal that knows no identity is undone as ever", async () => {
+  const identities = [
+    [{ system: "one" }, { system: "two" }, true],
+    [{}, { system: "two" }, false],
+  ] as const;
+  for (const [then, now, moved] of identities) {
+    let identity: Record<string, string> = then;
+    const connect: Agent["connect"] = async (config, context) =>
+      Object.assign(await filesAgent.connect(config, context), { identity });
+    await using files = await FilesStage.open({ agent: { ...filesAgent, connect } });
+    const run = await leftBehind(files);
+    identity = now;
+    expect(await files.stage.recover(run, { moved })).toMatchObject({ left: [] });
+    await files.expectAsBefore();
+  }
 });

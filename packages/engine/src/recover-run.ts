@@ -5,10 +5,13 @@ import {
   type Experiment,
   type Random,
   type Redact,
+  ChaosError,
   fixedEventKeys,
   redactDeep,
+  counted,
 } from "@chaos-agents/core";
-import type { JournalStore, RunHeader } from "./journal-port.ts";
+import { type KnownTargets, knownTargets } from "./identity.ts";
+import type { JournalStore, RunHeader, RunJournal } from "./journal-port.ts";
 import { type RunOutcome } from "./run-experiment.ts";
 import { type EventListener, RunLog } from "./run-log.ts";
 import type { StopSource } from "./stop-source.ts";
@@ -25,12 +28,15 @@ export interface RecoverRequest {
   revive(header: RunHeader): Promise<{ experiment: Experiment; redact: Redact }>;
   stop: StopSource;
   listeners: readonly EventListener[];
+  /** Undoes on targets that are others than those the run broke: what it broke has moved there. */
+  moved?: boolean;
   patience?: Patience;
 }
 
 /**
  * Finishes what a run left behind, from its journal alone. Takes the run's lock first, so that it never works beside the
- * run itself or another recovery. Does nothing to a run that is clean.
+ * run itself or another recovery. Does nothing to a run that is clean. Throws `another-target`, and touches nothing, where
+ * a target is not the one that the run broke.
  */
 export async function recoverRun(request: RecoverRequest): Promise<RunOutcome> {
   const { catalog, store, clock, random, run, stop, listeners } = request;
@@ -38,13 +44,16 @@ export async function recoverRun(request: RecoverRequest): Promise<RunOutcome> {
   if ((await store.summary(run)).pending === 0) return await closeClean(request, header);
   const { experiment, redact } = await request.revive(header);
   await using journal = await store.open(run, { redact });
+  const known: KnownTargets = request.moved ? new Map() : knownTargets(journal.events());
+  const pool = () => new TargetPool(catalog, experiment, run, clock, known);
+  await using targets = pool();
+  await expectKnown(targets, journal, stop.hurry);
   const log = new RunLog(journal, run, { clock, redact, listeners });
   log.enterUndo();
   journal.releaseReserve();
   await log.emit({ type: "recovery-started", by: "chaos recover" });
   await log.emit({ type: "phase-started", phase: "undo" });
   const open = new Set(journal.pending().map(({ undo }) => undo));
-  await using targets = new TargetPool(catalog, experiment, run, clock);
   const undoing: Undoing = {
     catalog,
     journal,
@@ -54,7 +63,7 @@ export async function recoverRun(request: RecoverRequest): Promise<RunOutcome> {
     patience: request.patience ?? usualPatience,
     hurry: stop.hurry,
     target: (name) => targets.get(name),
-    connect: () => new TargetPool(catalog, experiment, run, clock),
+    connect: pool,
   };
   const left = await undoAll(undoing);
   await log.emit({ type: "phase-started", phase: "verify" });
@@ -65,10 +74,20 @@ export async function recoverRun(request: RecoverRequest): Promise<RunOutcome> {
   const clean = left.length === 0;
   const outcome = clean
     ? putBack
-    : ({ verdict: "rollback-incomplete", reason: `${left.length} undo(s) could not be done` } as const);
+    : ({ verdict: "rollback-incomplete", reason: `${counted(left.length, "undo")} could not be done` } as const);
   await log.emit({ type: "run-finished", ...outcome, left, ...(clean ? {} : { retry: retryCommand(run) }) });
   if (clean) await journal.forgetSecrets();
   return redactDeep({ run, ...outcome, left }, redact, fixedEventKeys);
+}
+
+/** A target that cannot be reached is for the undo to be patient with; the pool looks again once it can be. */
+async function expectKnown(targets: TargetPool, journal: RunJournal, hurry: AbortSignal): Promise<void> {
+  const names = new Set(journal.pending().map(({ target }) => target));
+  const reached = await Promise.allSettled([...names].map((name) => targets.get(name, [hurry])));
+  for (const one of reached) {
+    const reason: unknown = one.status === "rejected" ? one.reason : null;
+    if (reason instanceof ChaosError && reason.code === "another-target") throw reason;
+  }
 }
 
 const putBack = {

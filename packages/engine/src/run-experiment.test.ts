@@ -25,6 +25,15 @@ test("[CA-40] a run discovers, plans, checks, breaks, watches, undoes, and looks
   await files.expectAsBefore();
 });
 
+test("the seed that would repeat a run is in its journal; a journal without one is still read", async () => {
+  await using files = await FilesStage.open();
+  const { run } = await files.pass(files.experiment([]));
+  const [started] = await Array.fromAsync(files.stage.store.events(run));
+  expect(started).toMatchObject({ type: "run-started", seed: 1 });
+  const { seed: _, ...old } = files.stage.of("run-started")[0]!;
+  expect(eventSchema.parse(old)).toEqual(old);
+});
+
 test("events are told in their order, however many faults make them at once", async () => {
   await using files = await FilesStage.open({ files: 30 });
   const uses = [overwriteAll, { skill: "files.create", count: 5 }, { skill: "files.lock", params: { files: ["f01"] } }];

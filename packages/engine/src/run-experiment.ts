@@ -10,6 +10,7 @@ import {
   fixedEventKeys,
   formatDuration,
   redactDeep,
+  counted,
 } from "@chaos-agents/core";
 import { FaultWindow } from "./fault-window.ts";
 import type { JournalStore, RunJournal } from "./journal-port.ts";
@@ -207,7 +208,7 @@ class Run {
     const { left, failure, window, steady } = found;
     const { stop, experiment } = this.#request;
     const outcome = (verdict: Verdict, reason: string): RunOutcome => ({ run: this.#run, verdict, reason, left });
-    if (left.length > 0) return outcome("rollback-incomplete", `${left.length} undo(s) could not be done`);
+    if (left.length > 0) return outcome("rollback-incomplete", `${counted(left.length, "undo")} could not be done`);
     const reason = stop.reason;
     if (reason) return outcome(verdictOf(reason), reason.message);
     if (failure instanceof Refusal) return outcome(failure.verdict, failure.message);

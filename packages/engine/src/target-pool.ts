@@ -1,5 +1,6 @@
 import type { Catalog, Clock, Experiment, Target } from "@chaos-agents/core";
 import { withDeadline } from "./deadline.ts";
+import { type KnownTargets, expectSame } from "./identity.ts";
 import { agentFor, markOf } from "./planning.ts";
 
 const connectDeadline = 30_000;
@@ -10,13 +11,16 @@ export class TargetPool implements AsyncDisposable {
   readonly #experiment: Experiment;
   readonly #run: string;
   readonly #clock: Clock;
+  readonly #known: KnownTargets;
   readonly #open = new Map<string, Promise<Target>>();
 
-  constructor(catalog: Catalog, experiment: Experiment, run: string, clock: Clock) {
+  /** `known`: what the targets have to be; any when left out. */
+  constructor(catalog: Catalog, experiment: Experiment, run: string, clock: Clock, known: KnownTargets = new Map()) {
     this.#catalog = catalog;
     this.#experiment = experiment;
     this.#run = run;
     this.#clock = clock;
+    this.#known = known;
   }
 
   get(name: string, signals: readonly AbortSignal[] = []): Promise<Target> {
@@ -37,8 +41,15 @@ export class TargetPool implements AsyncDisposable {
   async #connect(name: string, signals: readonly AbortSignal[]): Promise<Target> {
     const { kind, config } = this.#experiment.targets[name]!;
     const agent = agentFor(this.#catalog, kind);
-    return await withDeadline(`connecting to ${name}`, connectDeadline, signals, (signal) =>
+    const target = await withDeadline(`connecting to ${name}`, connectDeadline, signals, (signal) =>
       agent.connect(config, { mark: markOf(this.#run), signal, clock: this.#clock }),
     );
+    try {
+      expectSame(target, name, this.#known, this.#run);
+    } catch (error) {
+      await target[Symbol.asyncDispose]();
+      throw error;
+    }
+    return target;
   }
 }

@@ -27,6 +27,36 @@ test("`at` and `duration` give each fault its own time", async () => {
   await files.expectAsBefore();
 });
 
+test("a fault's own `duration` counts from when it stands, however long it took to make and to see", async () => {
+  const slow: Skill = {
+    ...overwriteSkill,
+    async *inject(target, thing, context) {
+      await context.clock.sleep(10_000, context.signal);
+      yield* overwriteSkill.inject(target, thing, context);
+    },
+    async witness(target, thing, records, context) {
+      await context.clock.sleep(2_000, context.signal);
+      return await overwriteSkill.witness(target, thing, records, context);
+    },
+  };
+  await using files = await FilesStage.open({ agent: { ...filesAgent, skills: [slow] } });
+  const running = files.stage.run(files.experiment([{ ...overwrite("f01"), duration: 5_000 }], { duration: 60_000 }));
+  await files.clock.asleepFor(10_000);
+  files.clock.advance(10_000);
+  await files.stage.seen("fault-injected");
+  await files.clock.asleepFor(2_000);
+  files.clock.advance(2_000);
+  await files.clock.asleepFor(3_000);
+  files.clock.advance(2_999);
+  expect(await files.differences()).toEqual(["f01 is not what it was"]);
+  expect(files.types()).not.toContain("undo-started");
+  files.clock.advance(1);
+  await files.stage.seen("fault-undone");
+  await files.expectAsBefore();
+  files.clock.advance(45_000);
+  expect(await running).toMatchObject({ verdict: "passed", left: [] });
+});
+
 test("in turn, a fault waits for the one before it; in parallel it does not", async () => {
   for (const parallel of [false, true]) {
     await using files = await FilesStage.open();

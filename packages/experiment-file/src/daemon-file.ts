@@ -21,8 +21,8 @@ export const jobSchema = z.strictObject({
 
 /** A file for `chaos daemon`. */
 export const daemonFileSchema = z.strictObject({
-  settings: daemonSettingsSchema.default({ max_concurrent: 1 }),
-  experiments: z.array(z.unknown()).min(1),
+  settings: daemonSettingsSchema.default({ max_concurrent: 1 }).meta({ description: "For all of the file" }),
+  experiments: z.array(z.unknown()).min(1).meta({ description: "What runs, and when it is due" }),
 });
 
 /** When one experiment of a daemon's file is due. */

@@ -10,7 +10,7 @@ import {
 } from "@chaos-agents/core";
 import { z } from "zod";
 import { strict } from "./check.ts";
-import { daemonSettingsSchema, jobSchema } from "./daemon-file.ts";
+import { daemonFileSchema, jobSchema } from "./daemon-file.ts";
 import { Kinds } from "./kinds.ts";
 import { llmFileSchema } from "./llm-file.ts";
 
@@ -71,13 +71,14 @@ export function experimentJsonSchema(catalog: Catalog): JsonSchema {
     };
   }
 
-  const experiments = (items: string) => ({ type: "array", minItems: 1, items: ref(items) });
+  const daemon = convert(daemonFileSchema)["properties"] as Record<string, JsonSchema>;
+  const description = "What runs, in this order, each as a run of its own";
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
     title: "Chaos Agents experiment, daemon or planner file",
     anyOf: [
-      file({ experiments: experiments("experiment") }, ["experiments"]),
-      file({ settings: convert(daemonSettingsSchema), experiments: experiments("job") }, ["experiments"]),
+      file({ experiments: { description, type: "array", minItems: 1, items: ref("experiment") } }, ["experiments"]),
+      file({ ...daemon, experiments: { ...daemon["experiments"], items: ref("job") } }, ["experiments"]),
       convert(llmFileSchema),
     ],
     definitions,

@@ -1,20 +1,19 @@
 import { cpSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
-import { mkdtempDisposable } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type Clock, systemClock } from "@chaos-agents/core";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { makeHome } from "./fixtures/home.ts";
 import { asItIs, finished, header, note, undo } from "./fixtures/samples.ts";
 import { openStore } from "./index.ts";
 import { emptyState } from "./run-state.ts";
 import { SealedTable } from "./sealed-table.ts";
 
-let home: Awaited<ReturnType<typeof mkdtempDisposable>>;
+let home: Awaited<ReturnType<typeof makeHome>>;
 beforeEach(async () => {
-  home = await mkdtempDisposable(join(tmpdir(), "chaos-journal-"));
+  home = await makeHome();
 });
-afterEach(() => home.remove());
+afterEach(() => home[Symbol.asyncDispose]());
 
 const dir = (run: string) => join(home.path, "runs", run);
 

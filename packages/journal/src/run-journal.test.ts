@@ -1,17 +1,16 @@
-import { mkdtempDisposable } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ChaosError, redactor } from "@chaos-agents/core";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { countCommits } from "./fixtures/commits.ts";
+import { makeHome } from "./fixtures/home.ts";
 import { asItIs, header, note, undo, undoFinished } from "./fixtures/samples.ts";
 import { openStore } from "./index.ts";
 
-let home: Awaited<ReturnType<typeof mkdtempDisposable>>;
+let home: Awaited<ReturnType<typeof makeHome>>;
 beforeEach(async () => {
-  home = await mkdtempDisposable(join(tmpdir(), "chaos-journal-"));
+  home = await makeHome();
 });
-afterEach(() => home.remove());
+afterEach(() => home[Symbol.asyncDispose]());
 
 const create = (redact = asItIs) => openStore(home.path).create(header("r1"), { redact });
 const wal = () => join(home.path, "runs", "r1", "journal.db-wal");

@@ -1,9 +1,8 @@
 import { readdirSync } from "node:fs";
-import { mkdtempDisposable } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { startChild } from "./fixtures/child.ts";
+import { makeHome } from "./fixtures/home.ts";
 import { asItIs, finished, header, note } from "./fixtures/samples.ts";
 import { openStore } from "./index.ts";
 import { isLocked, tryLock } from "./run-lock.ts";
@@ -11,11 +10,11 @@ import { isLocked, tryLock } from "./run-lock.ts";
 // Many syncs, on a disk that may be busy.
 vi.setConfig({ testTimeout: 60_000 });
 
-let home: Awaited<ReturnType<typeof mkdtempDisposable>>;
+let home: Awaited<ReturnType<typeof makeHome>>;
 beforeEach(async () => {
-  home = await mkdtempDisposable(join(tmpdir(), "chaos-journal-"));
+  home = await makeHome();
 });
-afterEach(() => home.remove());
+afterEach(() => home[Symbol.asyncDispose]());
 
 async function crashedRun(run: string) {
   await using journal = await openStore(home.path).create(header(run), { redact: asItIs });
@@ -67,11 +66,11 @@ test("of processes that open the same run one gets it, and its death frees the r
 
 test("two recoveries are never inside together", async () => {
   await crashedRun("r1");
-  await using a = startChild("look-and-open", [home.path, "r1", "60"]);
-  await using b = startChild("look-and-open", [home.path, "r1", "60"]);
+  await using a = startChild("look-and-open", [home.path, "r1", "30"]);
+  await using b = startChild("look-and-open", [home.path, "r1", "30"]);
   const met = await Promise.all([a, b].map(async (child) => JSON.parse((await child.lines.next()).value)));
   const held = met.reduce((sum, each) => sum + (each.held ?? 0), 0);
-  for (const each of met) expect((each.held ?? 0) + (each["run-locked"] ?? 0)).toBe(60);
+  for (const each of met) expect((each.held ?? 0) + (each["run-locked"] ?? 0)).toBe(30);
   expect(await Array.fromAsync(openStore(home.path).events("r1"))).toHaveLength(1 + held);
 });
 
@@ -80,7 +79,7 @@ test("those who only look never keep a run from being opened", async () => {
   await using looking = startChild("look-until-killed", [home.path]);
   await looking.lines.next();
   const store = openStore(home.path);
-  for (let round = 0; round < 60; round++) {
+  for (let round = 0; round < 30; round++) {
     await using journal = await store.open("r1");
     await journal.append(note("again"));
   }

@@ -1,16 +1,15 @@
 import { writeFileSync } from "node:fs";
-import { mkdtempDisposable } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Clock, systemClock } from "@chaos-agents/core";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { makeHome } from "./fixtures/home.ts";
 import { openStore } from "./index.ts";
 
-let home: Awaited<ReturnType<typeof mkdtempDisposable>>;
+let home: Awaited<ReturnType<typeof makeHome>>;
 beforeEach(async () => {
-  home = await mkdtempDisposable(join(tmpdir(), "chaos-journal-"));
+  home = await makeHome();
 });
-afterEach(() => home.remove());
+afterEach(() => home[Symbol.asyncDispose]());
 
 const order = { at: 5, by: "ann", reason: "customers are complaining" };
 

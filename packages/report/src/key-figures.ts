@@ -22,7 +22,7 @@ function landed({ figures: { faults }, faults: all }: RunReport): KeyFigure | nu
   const effect = seen.filter(Boolean).length;
   const accepted = seen.length - effect;
   const parts = [
-    ...(effect > 0 ? [`${effect} effect seen`] : []),
+    ...(effect > 0 ? [effect === all.length ? "every effect seen" : `effect of ${effect} seen`] : []),
     ...(accepted > 0 ? [`${accepted} accepted`] : []),
     ...(faults.notLanded > 0 ? [`${faults.notLanded} did not land`] : []),
     ...(faults.lost > 0 ? [`${faults.lost} lost`] : []),
@@ -70,10 +70,11 @@ function worstP95({ figures: { worstP95 } }: RunReport): KeyFigure | null {
 
 function errors({ figures: { errors } }: RunReport): KeyFigure | null {
   if (errors === null) return null;
-  const { of, unit, rate, before, during } = errors;
+  const { unit, rate, before, during } = errors;
+  const of = errors.of.replace(/ errors?$/i, "");
   const label = rate ? "Most errors" : "Errors";
   const shown = (value: number | null) => (rate ? quantity(value, unit) : amount(value));
   if (during === null) return { label, value: shown(before), about: of, tone: "plain" };
-  const about = before === null ? of : `${of}; ${shown(before)} before the faults`;
+  const about = before === null ? of : `${of}; ${amount(before)} before the faults`;
   return { label: `${label} during faults`, value: shown(during), about, tone: "plain" };
 }

@@ -34,18 +34,20 @@ export function clock(ms: number): string {
 
 const two = (value: number) => String(value).padStart(2, "0");
 
-/** A value with its unit: `812/s`, `84 ms`, `3 rows`. */
+/** A value with its unit: `812/s`, `84 ms`, `1 row`, `3 rows`. */
 export function quantity(value: number | null, unit: string | null): string {
   if (unit === "ms") return millis(value);
   if (value === null || unit === null || unit === "") return amount(value);
-  return unit.startsWith("/") || unit === "%" ? `${amount(value)}${unit}` : `${amount(value)} ${unit}`;
+  if (unit.startsWith("/") || unit === "%") return `${amount(value)}${unit}`;
+  return `${amount(value)} ${value === 1 ? unit.replace(/(?<=^[a-z]+[a-rt-z])s$/, "") : unit}`;
 }
+
+/** A value where its unit is said already, as in the title of its chart; times and shares keep theirs. */
+export const bareQuantity = (value: number | null, unit: string | null) =>
+  quantity(value, unit === "ms" || unit === "%" ? unit : null);
 
 /** A probe's value, whatever it is. */
 export const answered = (value: number | string | null) => (typeof value === "string" ? value : amount(value));
-
-/** `1 fault`, `3 faults`. */
-export const counted = (count: number, one: string, many = `${one}s`) => `${amount(count)} ${count === 1 ? one : many}`;
 
 /** A moment for people, to the second, in UTC; null where it is none. */
 export function utc(at: number | null): string | null {

@@ -59,6 +59,8 @@ export interface ReportHeader {
   endedAt: number | null;
   /** How long faults were to stay, in milliseconds. */
   plannedMs: number | null;
+  /** What `chaos run --seed` takes to repeat the choices made by chance. */
+  seed: number | null;
 }
 
 export interface PhaseReport {

@@ -1,7 +1,8 @@
 import { verdictSchema } from "@chaos-agents/core";
 import { expect, test } from "vitest";
 import { foldRun } from "./fold/run-fold.ts";
-import { demoRun } from "./test/demo-run.fixture.ts";
+import { furtherReason } from "./fold/summarise.ts";
+import { type DemoRun, demoRun } from "./test/demo-run.fixture.ts";
 import { exitCodeOf, exitCodes } from "./verdict.ts";
 
 test("every verdict has its exit code", () => {
@@ -32,18 +33,33 @@ test.each([
     {},
     "passed",
     0,
-    /^All 4 faults landed, the steady state was back 1.44 s after the undo; all 4 changes are put back, 1 compensated\.$/,
+    /^All 4 faults landed\. All 4 changes are undone: 3 identical to before, 1 compensated\. Steady again 1\.44 s after the undo\.$/,
   ],
   [{ faults: false }, "observed", 0, /only watched/],
   [{ deviated: true }, "deviated", 3, /^The steady state did not hold/],
   [{ unlanded: true }, "unlanded", 1, /^3 of 4 faults landed/],
   [{ guardAt: 21_000 }, "guarded", 5, /connections left: 1 is not >= 3/],
-  [{ interruptAt: 14_100 }, "interrupted", 130, /all 3 changes/],
-  [{ stuck: true }, "rollback-incomplete", 4, /1 change is still there/],
+  [{ interruptAt: 14_100 }, "interrupted", 130, /^Stopped early \(SIGINT\)\. All 3 changes are undone/],
+  [{ stuck: true }, "rollback-incomplete", 4, /^1 of 4 changes is still there/],
 ] as const)("%j ends %s with exit code %i", (options, verdict, exitCode, summary) => {
   const report = foldRun(demoRun(options));
   expect(report).toMatchObject({ verdict, exitCode });
   expect(report.summary).toMatch(summary);
+});
+
+test("a reason stands below the summary only where it says more", () => {
+  const reasonOf = (options: DemoRun) => furtherReason(foldRun(demoRun(options)));
+  expect(reasonOf({ unlanded: true })).toBe("db.config_change on work_mem did not land");
+  expect(reasonOf({ refused: true })).toBe("the role chaos may not change work_mem");
+  for (const options of [{}, { guardAt: 21_000 }, { interruptAt: 14_100 }, { stuck: true }, { killedAt: 17_000 }])
+    expect(reasonOf(options)).toBeNull();
+  const recovered = foldRun(demoRun({ killedAt: 17_000, recoveredAfter: 60_000 }));
+  expect(recovered.summary).toMatch(/^The run was cut off before its end\. All 4 changes are undone/);
+});
+
+test("two are both", () => {
+  const { summary } = foldRun(demoRun({ interruptAt: 10_500 }));
+  expect(summary).toMatch(/Both changes are undone: 1 identical to before, 1 compensated/);
 });
 
 test("nothing is called identical that is not exact, verified and without remains", () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, inject, test } from "vitest";
 import { administer, type DatabaseAdmin, type Engine } from "./servers/database-admin.ts";
+import { opensslMissing } from "./servers/certificates.ts";
 import type { DatabaseServer, ServerSettings } from "./servers/database-server.ts";
 import { startMariadb } from "./servers/mariadb-server.ts";
 import { startPostgres } from "./servers/postgres-server.ts";
@@ -34,18 +35,31 @@ export interface ForEachOptions {
   only?: Engine;
   /**
    * Gives these tests servers of their own. For tests that change what the whole server shares (settings, accounts,
-   * memory) or restart it: other files' photographs would show it. Servers named by CHAOS_TEST_…_URL stay shared.
+   * memory) or restart it: other files' photographs would show it. Servers named by CHAOS_TEST_…_URL stay shared, and
+   * are left out with `tls`, which gives the server certificates.
    */
-  alone?: boolean | { settings: Partial<Record<Engine, ServerSettings>> };
+  alone?: boolean | AloneOptions;
+}
+
+interface AloneOptions {
+  settings?: Partial<Record<Engine, ServerSettings>>;
+  tls?: boolean;
 }
 
 /** Declares the same tests on every database engine there is. */
 export function forEachDatabase(body: (database: TestDatabase) => void, options: ForEachOptions = {}): void {
   for (const service of inject("databases")) {
     if (options.only !== undefined && service.engine !== options.only) continue;
-    if ("missing" in service) test.skip(`${service.label}: ${service.missing}`);
+    const missing = "missing" in service ? service.missing : tlsMissing(service, options);
+    if ("missing" in service || missing !== undefined) test.skip(`${service.label}: ${missing}`);
     else describe(service.label, () => body(open(service, options)));
   }
+}
+
+function tlsMissing({ ours }: DatabaseService, { alone }: ForEachOptions): string | undefined {
+  if (typeof alone !== "object" || !alone.tls) return undefined;
+  if (!ours) return "a server that is not ours gets no certificates";
+  return process.env["CI"] === "true" ? undefined : opensslMissing();
 }
 
 function open(service: DatabaseService, { alone = false }: ForEachOptions): TestDatabase {
@@ -54,8 +68,7 @@ function open(service: DatabaseService, { alone = false }: ForEachOptions): Test
   let server: DatabaseServer | null = null;
   let admin = administer(engine, service.url);
   beforeAll(async () => {
-    if (alone && service.ours)
-      admin = server = await startAnother(service, alone === true ? {} : alone.settings[engine]);
+    if (alone && service.ours) admin = server = await startAnother(service, alone === true ? {} : alone);
     await admin.createDatabase(name);
   });
   afterAll(async () => {
@@ -83,7 +96,8 @@ function open(service: DatabaseService, { alone = false }: ForEachOptions): Test
   };
 }
 
-function startAnother({ engine, version }: DatabaseService, settings: ServerSettings = {}): Promise<DatabaseServer> {
-  if (engine === "mysql") return startMariadb({ settings });
-  return startPostgres({ version: version === 13 ? 13 : 18, settings });
+function startAnother({ engine, version }: DatabaseService, alone: AloneOptions): Promise<DatabaseServer> {
+  const options = { settings: alone.settings?.[engine] ?? {}, tls: alone.tls ?? false };
+  if (engine === "mysql") return startMariadb(options);
+  return startPostgres({ version: version === 13 ? 13 : 18, ...options });
 }

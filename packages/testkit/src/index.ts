@@ -4,6 +4,7 @@ export { type DifferenceOptions, differences, residues } from "./oracle/differen
 export type { Photograph, PhotographOptions, Section } from "./oracle/facts.ts";
 export { type HostPhotograph, hostDifferences, photographHost } from "./oracle/host-photograph.ts";
 export { photograph } from "./oracle/photograph.ts";
+export { type Certificates, clientName } from "./servers/certificates.ts";
 export { administer, type DatabaseAdmin, type Engine, quoteName, type Row } from "./servers/database-admin.ts";
 export type { DatabaseServer, ServerSettings } from "./servers/database-server.ts";
 export { mariadbMissing, type MariadbOptions, startMariadb } from "./servers/mariadb-server.ts";

@@ -88,5 +88,15 @@ async function identify(session: Session): Promise<Server> {
     defaultSchema: row!["db"] ?? null,
     readOnly: Number(row!["fixed"]) > 0,
     since: null,
+    identity: { server: await serverIdentity(session) },
   };
+}
+
+/** MySQL keeps an id beside its data. MariaDB has none: there it is where the data is, and the host's own id where told. */
+async function serverIdentity(session: Session): Promise<string> {
+  const rows = await session.query(
+    "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_uuid', 'server_uid', 'hostname', 'datadir', 'port')",
+  );
+  const told = Object.fromEntries(rows.map((row) => [row["Variable_name"]!, row["Value"]]));
+  return told["server_uuid"] ?? JSON.stringify(told);
 }

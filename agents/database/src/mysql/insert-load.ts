@@ -1,4 +1,4 @@
-import { ChaosError, type InjectContext, type UndoId, type UndoStep } from "@chaos-agents/core";
+import { ChaosError, type InjectContext, type UndoId, type UndoStep, counted } from "@chaos-agents/core";
 import { tableKey } from "../choose-tables.ts";
 import type { Database } from "../database.ts";
 import { Batches } from "../rows/batches.ts";
@@ -95,9 +95,13 @@ async function handedOut(session: Session, count: number, signal: AbortSignal): 
 }
 
 const notFound = (table: Table, rows: number) =>
-  new ChaosError("fault-not-landed", `${rows} new rows of ${tableKey(table)} could not be read back by their keys`, {
-    remedy: "leave the table out of tables: a trigger or its key's type changes the keys that are written",
-  });
+  new ChaosError(
+    "fault-not-landed",
+    `${counted(rows, "new row")} of ${tableKey(table)} could not be read back by their keys`,
+    {
+      remedy: "leave the table out of tables: a trigger or its key's type changes the keys that are written",
+    },
+  );
 
 async function countingStep(session: Session, signal: AbortSignal): Promise<bigint> {
   const [row] = await session.rows("SELECT @@auto_increment_increment", [], { signal });

@@ -1,4 +1,4 @@
-import type { UndoResult } from "@chaos-agents/core";
+import { counted, type UndoResult } from "@chaos-agents/core";
 import type { Dialect } from "../dialect.ts";
 import type { MysqlBatch } from "../rows/inserted-batch.ts";
 import { columnsOf, inGroups, keyCondition, keysAtOnce } from "../rows/key-condition.ts";
@@ -42,12 +42,13 @@ export async function undoMysqlBatch(
     await session.query("ROLLBACK").catch(() => {});
     throw error;
   }
-  const done = `${deleted} rows deleted from ${name}`;
+  const done = `${counted(deleted, "row")} deleted from ${name}`;
   if (kept > 0) {
-    const left = `${kept} rows of ours in ${name} that others changed or point to`;
+    const left = `${counted(kept, "row")} of ours in ${name} that others changed or point to`;
     return { outcome: "conflict", detail: `${done}; left: ${left}`, remains: [left] };
   }
-  if (deleted === 0) return { outcome: "already", detail: `none of its ${batch.rows} rows is left in ${name}` };
+  if (deleted === 0)
+    return { outcome: "already", detail: `none of its ${counted(batch.rows, "row")} is left in ${name}` };
   const missing = batch.rows - deleted;
   return { outcome: "undone", detail: missing > 0 ? `${done}; ${missing} had been deleted by others` : done };
 }

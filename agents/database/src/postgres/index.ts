@@ -78,7 +78,7 @@ async function identify(session: Session): Promise<Server> {
            current_user AS user, current_setting('is_superuser') AS superuser, current_database() AS database,
            pg_is_in_recovery() AS standby,
            pg_snapshot_xmax(pg_current_snapshot())::text AS since,
-           current_schema() AS schema`);
+           current_schema() AS schema, (SELECT oid::text FROM pg_database WHERE datname = current_database()) AS oid`);
   await session.query("SET search_path = pg_catalog");
   return {
     product: "PostgreSQL",
@@ -90,5 +90,17 @@ async function identify(session: Session): Promise<Server> {
     defaultSchema: row!["schema"] ?? null,
     readOnly: row!["standby"] === "t",
     since: row!["since"]!,
+    identity: { ...(await systemIdentifier(session)), database: row!["oid"]! },
   };
+}
+
+/** Made with the data directory, and shared with its standbys. Any role may ask, unless that was taken away. */
+async function systemIdentifier(session: Session): Promise<{ system?: string }> {
+  try {
+    const [row] = await session.query("SELECT system_identifier::text AS id FROM pg_control_system()");
+    return { system: row!["id"]! };
+  } catch (error) {
+    if (postgresRefusal(error) === "permission") return {};
+    throw error;
+  }
 }

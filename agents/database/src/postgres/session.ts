@@ -3,6 +3,7 @@ import { Client, type ClientConfig, type QueryConfig, type QueryResult } from "p
 import { describeError } from "@chaos-agents/core";
 import type { Endpoint, Tls } from "../endpoint.ts";
 import { type Outcome, SerialSession } from "../serial-session.ts";
+import { codeOf } from "./errors.ts";
 import { leaseMs, type Session, type SessionOptions, type Value } from "../session.ts";
 
 class PostgresSession extends SerialSession<Client> {
@@ -106,7 +107,8 @@ async function connect(endpoint: Endpoint, mark: string | null, signal: AbortSig
   try {
     return await attempt(endpoint, mark, signal, ssl);
   } catch (error) {
-    const refusesTls = /does not support SSL/.test(describeError(error));
+    // a server without TLS, or one whose pg_hba.conf lets us in without it alone
+    const refusesTls = /does not support SSL/.test(describeError(error)) || codeOf(error) === "28000";
     if (mode !== "prefer" || !refusesTls) throw error;
     return attempt(endpoint, mark, signal, false);
   }

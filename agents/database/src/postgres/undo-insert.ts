@@ -1,4 +1,4 @@
-import type { UndoResult } from "@chaos-agents/core";
+import { counted, type UndoResult } from "@chaos-agents/core";
 import type { Dialect } from "../dialect.ts";
 import type { PostgresBatch } from "../rows/inserted-batch.ts";
 import { isCascaded } from "../rows/table-rules.ts";
@@ -47,15 +47,15 @@ export async function undoBatch(
 
 function verdict({ schema, table, rows, key }: PostgresBatch, deleted: number, kept: number): UndoResult {
   const name = `${schema}.${table}`;
-  const done = `${deleted} rows deleted from ${name}`;
+  const done = `${counted(deleted, "row")} deleted from ${name}`;
   if (kept > 0) {
-    const left = `${kept} rows of ours in ${name} that others changed or point to`;
+    const left = `${counted(kept, "row")} of ours in ${name} that others changed or point to`;
     return { outcome: "conflict", detail: `${done}; left: ${left}`, remains: [left] };
   }
-  if (deleted === 0) return { outcome: "already", detail: `none of its ${rows} rows is left in ${name}` };
+  if (deleted === 0) return { outcome: "already", detail: `none of its ${counted(rows, "row")} is left in ${name}` };
   const gone = rows - deleted;
   if (gone > 0 && key === null) {
-    const left = `${gone} rows of ours in ${name} that others changed or deleted; nothing tells changed ones from theirs`;
+    const left = `${counted(gone, "row")} of ours in ${name} that others changed or deleted; nothing tells changed ones from theirs`;
     return { outcome: "conflict", detail: `${done}; left: ${left}`, remains: [left] };
   }
   return { outcome: "undone", detail: gone > 0 ? `${done}; ${gone} had been deleted by others` : done };

@@ -42,7 +42,7 @@ test("one bad row among 50,000 costs its batch again and a few halves, and is na
   }
   expect(batches.inserted).toBe(49_999);
   expect(tries).toBeLessThan(35);
-  expect(batches.notes()).toEqual(["the server refused 1 rows: 1 by once (23505)"]);
+  expect(batches.notes()).toEqual(["the server refused 1 row: 1 by once (23505)"]);
 });
 
 test("it gives up when nothing gets through, and when a thousand rows were refused", () => {
@@ -53,7 +53,9 @@ test("it gives up when nothing gets through, and when a thousand rows were refus
   const some = new Batches(sources(), 5_001, 5_000);
   some.accept(1, 1);
   refuseAll(some);
-  expect(some.notes()[0]).toMatch(/^the server refused 1000 rows: 1000 by once \(23505\); \d{4} more were not tried$/);
+  expect(some.notes()[0]).toMatch(
+    /^the server refused 1,000 rows: 1,000 by once \(23505\); \d,\d{3} more were not tried$/,
+  );
 });
 
 test("there are no more rows than there is something to point to", () => {

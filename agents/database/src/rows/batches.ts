@@ -1,4 +1,4 @@
-import { ChaosError } from "@chaos-agents/core";
+import { ChaosError, counted } from "@chaos-agents/core";
 import { tableKey } from "../choose-tables.ts";
 import { Refusals } from "./refusals.ts";
 import type { RowSources } from "./row-maker.ts";
@@ -51,9 +51,11 @@ export class Batches {
   /** What people should know; throws when not one row got through. */
   notes(): string[] {
     if (this.inserted === 0) throw this.#notLanded();
-    const untried = this.#untried > 0 ? `; ${this.#untried} more were not tried` : "";
+    const untried = this.#untried > 0 ? `; ${counted(this.#untried, "more was", "more were")} not tried` : "";
     return [
-      ...(this.#limited ? [`${this.#table} has room for ${this.rows} rows only: each must point elsewhere`] : []),
+      ...(this.#limited
+        ? [`${this.#table} has room for ${counted(this.rows, "row")} only: each must point elsewhere`]
+        : []),
       ...(this.#refusals.rows > 0 ? [`the server refused ${this.#refusals.describe()}${untried}`] : []),
     ];
   }

@@ -1,4 +1,4 @@
-import { ChaosError, type InjectContext, type UndoId, type UndoStep } from "@chaos-agents/core";
+import { ChaosError, type InjectContext, type UndoId, type UndoStep, counted } from "@chaos-agents/core";
 import { tableKey } from "../choose-tables.ts";
 import type { Database } from "../database.ts";
 import type { Column, Table } from "../schema.ts";
@@ -87,7 +87,7 @@ export async function* changeGroups<Group, Changes extends ChangedRows>(
   }
   const gaveUp = refusals.areTooMany ? "; no more were tried" : "";
   if (refusals.rows > 0) note(`the server refused ${refusals.describe()}${gaveUp}`);
-  if (passedOver > 0) note(`${passedOver} rows were left out: others had locked or deleted them`);
+  if (passedOver > 0) note(`${counted(passedOver, "row")} left out: others had locked or deleted them`);
   if (done > 0) return;
   const why = refusals.rows > 0 ? refusals.describe() : passedOver > 0 ? "others had locked them" : "it has none";
   throw new ChaosError("fault-not-landed", `no row of ${tableKey(table)} could be changed: ${why}`, {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { InjectContext, UndoId, UndoResult, UndoStep } from "@chaos-agents/core";
+import { counted, type InjectContext, type UndoId, type UndoResult, type UndoStep } from "@chaos-agents/core";
 import type { Database } from "../database.ts";
 import type { Table } from "../schema.ts";
 import type { Session } from "../session.ts";
@@ -67,15 +67,15 @@ export function verdict(
   found: { restored: number; changed: number; deleted: number; touchedAgain: number },
 ): UndoResult {
   const name = `${schema}.${table}`;
-  const done = `${found.restored} rows put back in ${name}`;
+  const done = `${counted(found.restored, "row")} put back in ${name}`;
   const remains =
     found.touchedAgain > 0
-      ? [`${found.touchedAgain} rows of ${name} were changed by a trigger as they were put back`]
+      ? [`${counted(found.touchedAgain, "row")} of ${name} changed by a trigger while put back`]
       : [];
   if (found.changed + found.deleted > 0) {
-    const left = `${found.changed} rows of ${name} that others changed since, ${found.deleted} that they deleted`;
+    const left = `${counted(found.changed, "row")} of ${name} that others changed since, ${found.deleted} that they deleted`;
     return { outcome: "conflict", detail: `${done}; left alone: ${left}`, remains: [...remains, left] };
   }
   if (found.restored > 0) return { outcome: "undone", detail: done, remains };
-  return { outcome: "already", detail: `all ${rows} rows of ${name} are as they were` };
+  return { outcome: "already", detail: `as before: ${counted(rows, "row")} of ${name}` };
 }

@@ -1,4 +1,4 @@
-import { describeError } from "@chaos-agents/core";
+import { describeError, counted } from "@chaos-agents/core";
 import type { Refusal } from "../dialect.ts";
 
 const ofRows: ReadonlySet<Refusal> = new Set(["duplicate", "foreign-key", "check", "not-null", "value"]);
@@ -33,7 +33,7 @@ export class Refusals {
   }
 
   describe(): string {
-    const reasons = [...this.#reasons].map(([reason, rows]) => `${rows} by ${reason}`);
-    return `${this.rows} rows: ${reasons.join(", ")}`;
+    const reasons = [...this.#reasons].map(([reason, rows]) => `${rows.toLocaleString("en-US")} by ${reason}`);
+    return `${counted(this.rows, "row")}: ${reasons.join(", ")}`;
   }
 }

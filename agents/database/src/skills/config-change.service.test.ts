@@ -2,10 +2,11 @@ import { seededRandom, type SkillContext, systemClock, type Thing, type UndoId }
 import { photograph, residues } from "@chaos-agents/testkit";
 import { skillContract } from "@chaos-agents/testkit/contract";
 import { forEachDatabase } from "@chaos-agents/testkit/vitest";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { databaseAgent } from "../agent.ts";
 import type { Database } from "../database.ts";
 import { configChange } from "./config-change.ts";
+import { stallBehind } from "./stall.fixture.ts";
 
 interface Change {
   param: string;
@@ -88,6 +89,8 @@ forEachDatabase(
       : { param: "sort_buffer_size", value: "64K" };
     const { shown, theirs } = onPostgres ? { shown: "64kB", theirs: "1MB" } : { shown: "65536", theirs: "131072" };
 
+    beforeAll(() => server.admin.run(["CREATE TABLE words (id int PRIMARY KEY)"]));
+
     skillContract({
       agent: databaseAgent,
       skill: "db.config_change",
@@ -108,6 +111,13 @@ forEachDatabase(
         await set(plain.param, theirs);
         return async () => (await seen(plain.param)) === theirs;
       },
+      // ALTER SYSTEM waits for nobody's lock, and so do all settings of MariaDB but this one
+      ...(!onPostgres && {
+        stall: async () =>
+          Object.assign(await stallBehind(server, ["LOCK TABLES words WRITE"]), {
+            params: { changes: [{ param: "read_only", value: true }] },
+          }),
+      }),
     });
 
     describe("db.config_change", () => {

@@ -1,4 +1,4 @@
-import { ChaosError, defineSkill } from "@chaos-agents/core";
+import { ChaosError, defineSkill, counted } from "@chaos-agents/core";
 import { z } from "zod";
 import type { Database } from "../database.ts";
 import { HeldSessions } from "../held-sessions.ts";
@@ -22,7 +22,7 @@ export const connectionFlood = defineSkill({
   seen: "effect",
   params: z.strictObject({
     connections: z.int().min(1).max(100_000).optional().meta({ description: "How many to open; instead of percent" }),
-    percent: percentSchema.default(90).meta({ description: "How much of what is free when the plan is made" }),
+    percent: percentSchema.prefault("90%").meta({ description: "How much of what is free when the plan is made" }),
     leave: z.int().min(0).default(3).meta({ description: "How many to leave free for others in any case" }),
   }),
   undoRecord: sessionRecord,
@@ -35,7 +35,7 @@ export const connectionFlood = defineSkill({
     if (count < 1) {
       throw new ChaosError(
         "nothing-matched",
-        `only ${free} of ${allowed} connections are free, and ${leave} are to be left`,
+        `only ${free} of ${counted(allowed, "connection")} free, and ${leave} to be left`,
         {
           remedy: "lower leave, or wait until fewer are in use",
         },
@@ -44,7 +44,7 @@ export const connectionFlood = defineSkill({
     return [
       {
         key: "connections",
-        label: `open ${count} of the ${free} free connections`,
+        label: `open ${count} of ${counted(free, "free connection")}`,
         undoLabel: "close our connections",
         cost: { connections: count, percent: Math.round((100 * count) / allowed) },
         data: { count, wanted },
@@ -58,7 +58,7 @@ export const connectionFlood = defineSkill({
       .map(({ data }) => ({
         level: "warning" as const,
         code: "note" as const,
-        message: `${data.count} connections instead of ${data.wanted}: more would leave too few for others`,
+        message: `${counted(data.count, "connection")} instead of ${data.wanted}: more would leave too few for others`,
       }));
   },
 
@@ -75,7 +75,7 @@ export const connectionFlood = defineSkill({
       context.progress(held.sessions.length, count, "connections");
       if (!failed) continue;
       if (held.sessions.length === 0 || database.refusal(failed.reason) !== "too-many-connections") throw failed.reason;
-      context.note(`the server takes no more than ${held.sessions.length} connections of ours`);
+      context.note(`the server takes no more than ${counted(held.sessions.length, "connection")} of ours`);
       return;
     }
   },
@@ -85,7 +85,7 @@ export const connectionFlood = defineSkill({
     const { free, allowed } = await room(database, signal);
     return {
       landed: ours > 0,
-      detail: `${ours} of ${count} connections are ours; ${free} of ${allowed} are free for others`,
+      detail: `${ours} of ${counted(count, "connection")} opened; ${free} of ${allowed} free for others`,
     };
   },
 

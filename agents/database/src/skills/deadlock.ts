@@ -1,4 +1,4 @@
-import { type Held, ChaosError, defineSkill, describeError } from "@chaos-agents/core";
+import { type Held, ChaosError, defineSkill, describeError, counted } from "@chaos-agents/core";
 import { z } from "zod";
 import { chooseTables, tableKey } from "../choose-tables.ts";
 import type { Database } from "../database.ts";
@@ -50,7 +50,7 @@ export const deadlock = defineSkill({
     });
     return chosen.map((table) => ({
       key: tableKey(table),
-      label: `${pairs} pairs of transactions that deadlock on rows of ${tableKey(table)}`,
+      label: `${counted(pairs, "pair")} of transactions that deadlock on rows of ${tableKey(table)}`,
       undoLabel: "end the transactions",
       cost: { tables: 1, rows: 2 * pairs, connections: 2 * pairs },
       data: { schema: table.schema, table: table.name, pairs },
@@ -79,7 +79,7 @@ export const deadlock = defineSkill({
     if (keys.length < 2 * data.pairs) {
       throw new ChaosError(
         "fault-not-landed",
-        `${tableKey(table)} has ${keys.length} rows to pick from; ${2 * data.pairs} are needed`,
+        `${tableKey(table)} has ${counted(keys.length, "row")} to pick from; ${2 * data.pairs} are needed`,
       );
     }
     const lock = (row: string[]) => {
@@ -108,7 +108,7 @@ export const deadlock = defineSkill({
           detail: "our sessions were told of a deadlock; the server's own count is hidden from us",
         };
       }
-      if (now > before) return { landed: true, detail: `the server counts ${now - before} more deadlocks` };
+      if (now > before) return { landed: true, detail: `the server counts ${counted(now - before, "more deadlock")}` };
       if (clock.monotonic() > until)
         return { landed: false, detail: "the server counts no more deadlocks than before" };
     }

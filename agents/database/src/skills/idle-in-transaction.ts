@@ -1,4 +1,4 @@
-import { defineSkill } from "@chaos-agents/core";
+import { defineSkill, counted } from "@chaos-agents/core";
 import { z } from "zod";
 import { chooseTables, tableKey } from "../choose-tables.ts";
 import type { Database } from "../database.ts";
@@ -27,7 +27,7 @@ export const idleInTransaction = defineSkill({
     const chosen = await chooseTables(database, { tables, limit: 1, matchesFilters, signal });
     return chosen.map((table) => ({
       key: tableKey(table),
-      label: `keep ${sessions} transactions open that have read ${tableKey(table)}`,
+      label: `keep ${counted(sessions, "transaction")} open that read ${tableKey(table)}`,
       undoLabel: "end the transactions",
       cost: { tables: 1, connections: sessions },
       data: { table: { schema: table.schema, name: table.name }, sessions },
@@ -57,7 +57,7 @@ export const idleInTransaction = defineSkill({
     const open = (await database.serverSessions(signal)).filter(
       ({ id, transactionSince }) => ours.has(id) && transactionSince !== null,
     );
-    return { landed: open.length > 0, detail: `${open.length} of ${sessions} transactions are open` };
+    return { landed: open.length > 0, detail: `${open.length} of ${counted(sessions, "transaction")} open` };
   },
 
   ...endSessions<SessionRecord>(),

@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { databaseAgent } from "../agent.ts";
 import type { Database } from "../database.ts";
 import { indexDrop } from "./index-drop.ts";
+import { stallBehind } from "./stall.fixture.ts";
 
 const run = `test-${process.pid}`;
 let faults = 0;
@@ -143,16 +144,8 @@ forEachDatabase((server) => {
         return theirs;
       },
     }),
-    async stall() {
-      const holder = await reader();
-      const waiting = onPostgres
-        ? "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'orders'::regclass"
-        : "SELECT 1 FROM information_schema.processlist WHERE state LIKE 'Waiting for table metadata%'";
-      return {
-        reached: () => expect.poll(async () => (await server.admin.query(waiting)).length, { timeout: 10_000 }).toBe(1),
-        [Symbol.asyncDispose]: () => holder[Symbol.asyncDispose](),
-      };
-    },
+    // a reader who has not finished
+    stall: () => stallBehind(server, ["SELECT * FROM orders"]),
   });
 
   describe("db.index_drop", () => {

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { databaseAgent } from "../agent.ts";
 import { DataFault, openDatabase, outcomes } from "./data-fault.fixture.ts";
 import { countOf, dataSubject, makeShop } from "./data-subject.fixture.ts";
+import { stallBehind } from "./stall.fixture.ts";
 
 forEachDatabase((database) => {
   beforeAll(() => makeShop(database));
@@ -27,6 +28,8 @@ forEachDatabase((database) => {
       await database.admin.query(`UPDATE orders SET note = 'theirs' WHERE id = (${newest})`);
       return async () => (await countOf(database, "orders WHERE note = 'theirs'")) === 1;
     },
+    // those to whom every new row has to point
+    stall: () => stallBehind(database, ["SELECT * FROM customers FOR UPDATE"]),
   });
 });
 
@@ -72,7 +75,7 @@ forEachDatabase((server) => {
     const results = await fault.undo(other);
     expect(outcomes(results)).toEqual(["conflict", "conflict"]);
     expect(results[0]!.remains).toEqual([
-      expect.stringMatching(/^1 rows of ours in .*parents that others changed or point to$/),
+      expect.stringMatching(/^1 row of ours in .*parents that others changed or point to$/),
     ]);
     expect(results[1]!.detail).toMatch(/^26 rows deleted .*left: 3 rows/);
     expect(await count("parents WHERE n = -1")).toBe(2);
@@ -100,7 +103,7 @@ forEachDatabase((server) => {
     await pointing.query("COMMIT");
     await pointing[Symbol.asyncDispose]();
     expect(await undoing).toMatchObject([
-      { outcome: "conflict", detail: expect.stringMatching(/^19 rows deleted .*left: 1 rows/) },
+      { outcome: "conflict", detail: expect.stringMatching(/^19 rows deleted .*left: 1 row /) },
     ]);
     expect(await count("fallen")).toBe(1);
     await sql("DELETE FROM fallen", "DELETE FROM parents WHERE id > 40");

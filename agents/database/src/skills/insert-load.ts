@@ -1,4 +1,4 @@
-import { defineSkill } from "@chaos-agents/core";
+import { defineSkill, counted } from "@chaos-agents/core";
 import { z } from "zod";
 import { chooseTables, tableKey } from "../choose-tables.ts";
 import type { Database } from "../database.ts";
@@ -82,7 +82,7 @@ export const insertLoad = defineSkill({
     });
     return chosen.map((table) => ({
       key: tableKey(table),
-      label: `insert ${rows} rows into ${tableKey(table)}`,
+      label: `insert ${counted(rows, "row")} into ${tableKey(table)}`,
       undoLabel: `delete our rows from ${tableKey(table)}`,
       cost: { tables: 1, rows },
       reversal: countedColumn(table) ? ("compensated" as const) : ("exact" as const),
@@ -131,7 +131,7 @@ export const insertLoad = defineSkill({
     await using session = await database.session(context.mark, { readOnly: true, signal: context.signal });
     for (const record of records)
       if (table) seen += await engine.residue(session, database.dialect, record, table, context.signal);
-    return { landed: seen > 0, detail: `${seen} of ${data.rows} rows seen in ${data.schema}.${data.table}` };
+    return { landed: seen > 0, detail: `${seen} of ${counted(data.rows, "row")} seen in ${data.schema}.${data.table}` };
   },
 
   async fence(database, _records, { mark, signal }) {
@@ -149,7 +149,7 @@ export const insertLoad = defineSkill({
     const engine = await inserting[database.engine]();
     return await atDesk(database, { mark, table: record, readOnly: true, signal }, async (session, table) => {
       const left = table ? await engine.residue(session, database.dialect, record, table, signal) : 0;
-      return left > 0 ? [`${left} rows of ours are still in ${record.schema}.${record.table}`] : [];
+      return left > 0 ? [`${counted(left, "row")} of ours still in ${record.schema}.${record.table}`] : [];
     });
   },
 });

@@ -1,4 +1,4 @@
-import { ChaosError, defineSkill } from "@chaos-agents/core";
+import { ChaosError, defineSkill, counted } from "@chaos-agents/core";
 import { z } from "zod";
 import { chooseTables, tableKey } from "../choose-tables.ts";
 import type { Database } from "../database.ts";
@@ -53,7 +53,7 @@ export const rowLock = defineSkill({
     });
     return chosen.map((table) => ({
       key: tableKey(table),
-      label: `lock ${rows} rows of ${tableKey(table)}`,
+      label: `lock ${counted(rows, "row")} of ${tableKey(table)}`,
       undoLabel: "end the session that holds the locks",
       cost: { tables: 1, rows, connections: 1 },
       data: { schema: table.schema, table: table.name, rows },

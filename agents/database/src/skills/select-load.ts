@@ -1,9 +1,11 @@
-import { type InjectContext, defineSkill } from "@chaos-agents/core";
+import { type InjectContext, defineSkill, counted } from "@chaos-agents/core";
 import { z } from "zod";
 import { chooseTables, tableKey } from "../choose-tables.ts";
 import type { Database } from "../database.ts";
 import { describeTable } from "../describe-table.ts";
+import { withLockPatience } from "../lock-patience.ts";
 import { type ReadQuery, readQueries } from "../rows/read-queries.ts";
+import type { Table } from "../schema.ts";
 import type { Session } from "../session.ts";
 import { endSessions, sessionRecord } from "./session-fault.ts";
 
@@ -16,7 +18,8 @@ export const selectLoad = defineSkill({
   name: "db.select_load",
   summary: "Run many heavy reads side by side",
   effect:
-    "Processor, cache and disk are busy with our queries: scans, sorts, joins and look-ups. Others get slower answers.",
+    "Processor, cache and disk are busy with our queries: scans, sorts, joins and look-ups. Others get slower answers. " +
+    "Where a table is locked they wait, as any reader's do.",
   reversal: "recovers-by-itself",
   reversalNote: "Reads change nothing; the load is over when the queries are. What is still running is ended.",
   seen: "effect",
@@ -51,7 +54,7 @@ export const selectLoad = defineSkill({
     return [
       {
         key: "queries",
-        label: `${query_count} queries on ${names}, ${concurrency} at a time`,
+        label: `${counted(query_count, "query", "queries")} on ${names}, ${concurrency} at a time`,
         undoLabel: "end the queries",
         cost: { tables: chosen.length, connections: concurrency },
         data: { tables: chosen.map(({ schema, name }) => ({ schema, table: name })), query_count, concurrency, mix },
@@ -70,9 +73,7 @@ export const selectLoad = defineSkill({
     const { signal, mark } = context;
     const before = (await database.activity(signal)).work.count;
     yield { record: { mark, before } };
-    const tables = (await Promise.all(data.tables.map((name) => describeTable(database, name, signal)))).filter(
-      (one) => one !== undefined,
-    );
+    const tables = await describeUnlocked(database, data.tables, context);
     await using sessions = new AsyncDisposableStack();
     const open = async () => sessions.use(await database.session(mark, { readOnly: true, signal }));
     const first = await open();
@@ -94,6 +95,22 @@ export const selectLoad = defineSkill({
 
   ...endSessions<z.infer<typeof record>>(),
 });
+
+/** Somebody may hold a table, we ourselves for one: then the load waits with its queries, until the table is free again. */
+async function describeUnlocked(
+  database: Database,
+  tables: readonly { schema: string; table: string }[],
+  { clock, signal, note }: InjectContext,
+): Promise<Table[]> {
+  const described: Table[] = [];
+  for (const name of tables) {
+    const what = tableKey({ schema: name.schema, name: name.table });
+    const look = () => describeTable(database, name, signal);
+    const table = await withLockPatience(database, look, { what, clock, signal, note });
+    if (table) described.push(table);
+  }
+  return described;
+}
 
 /** Each session asks one query after the other until there are enough. */
 async function runQueries(

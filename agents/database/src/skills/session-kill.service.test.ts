@@ -153,7 +153,7 @@ forEachDatabase((server) => {
       const record = await one.announce();
       await one.act();
       const witnessed = await sessionKill.witness(database, one.thing, [record], one.context);
-      expect(witnessed).toEqual({ landed: true, detail: "2 of 2 sessions are gone" });
+      expect(witnessed).toEqual({ landed: true, detail: "2 of 2 sessions gone" });
       const undone = () => sessionKill.undo(database, record, one.context);
       expect((await undone()).detail).toContain(`2 sessions of ${role} in ${server.name} now, 4 before`);
       const ended = customers.customers.map((customer) =>

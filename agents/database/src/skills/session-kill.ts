@@ -1,4 +1,4 @@
-import { ChaosError, defineSkill, type Finding } from "@chaos-agents/core";
+import { ChaosError, defineSkill, type Finding, counted } from "@chaos-agents/core";
 import { z } from "zod";
 import { endpointOf } from "../config.ts";
 import type { Database } from "../database.ts";
@@ -85,7 +85,7 @@ export const sessionKill = defineSkill({
     return [
       {
         key: "sessions",
-        label: `end ${count} of ${matching.length} sessions ${words(selected)}`,
+        label: `end ${count} of ${counted(matching.length, "session")} ${words(selected)}`,
         undoLabel: "see how many clients have come back",
         cost: { sessions: count, percent: Math.round((100 * count) / others.length) },
         data: { selection: selected, count, idleOnly: params.idle_only },
@@ -111,7 +111,7 @@ export const sessionKill = defineSkill({
     const known = matching.filter(({ client, connectedAt }) => client !== null || connectedAt !== null);
     const victims = random.sample(known, data.count).map(identityOf);
     if (victims.length === 0) throw nobody(database, data.selection);
-    if (victims.length < data.count) note(`only ${victims.length} such sessions are left to end`);
+    if (victims.length < data.count) note(`only ${counted(victims.length, "such session")} left to end`);
     const all = await look(database, data.selection, false, signal);
     yield { record: { victims, selection: data.selection, before: all.matching.length } };
     for (const [done, one] of victims.entries()) {
@@ -127,13 +127,16 @@ export const sessionKill = defineSkill({
   async witness(database, _thing, records, { signal }) {
     const victims = [...records].flatMap((one) => one.victims);
     const left = await alive(database, victims, signal);
-    return { landed: left < victims.length, detail: `${victims.length - left} of ${victims.length} sessions are gone` };
+    return {
+      landed: left < victims.length,
+      detail: `${victims.length - left} of ${counted(victims.length, "session")} gone`,
+    };
   },
 
   async undo(database, { victims, selection: selected, before }, { signal }) {
     const { matching } = await look(database, selected, false, signal);
-    const now = `${matching.length} sessions ${words(selected)} now, ${before} before`;
-    return { outcome: "already", detail: `${victims.length} sessions were chosen to be ended: ${now}` };
+    const now = `${counted(matching.length, "session")} ${words(selected)} now, ${before} before`;
+    return { outcome: "already", detail: `${counted(victims.length, "session")} chosen to be ended: ${now}` };
   },
 
   async verify() {

@@ -1,4 +1,4 @@
-import { defineSkill } from "@chaos-agents/core";
+import { defineSkill, counted } from "@chaos-agents/core";
 import { z } from "zod";
 import type { Database } from "../database.ts";
 import { HeldSessions } from "../held-sessions.ts";
@@ -30,7 +30,7 @@ export const slowQuery = defineSkill({
     return [
       {
         key: "queries",
-        label: `keep ${sessions} heavy queries (${kind}) running on ${database.label}`,
+        label: `keep ${counted(sessions, "heavy query", "heavy queries")} (${kind}) running on ${database.label}`,
         undoLabel: "end the queries",
         cost: { connections: sessions },
         data: { sessions, kind },
@@ -55,7 +55,7 @@ export const slowQuery = defineSkill({
       const running = (await database.serverSessions(signal)).filter(
         ({ id, state }) => ours.has(id) && state === "active",
       );
-      const detail = `${running.length} of ${sessions} queries are running`;
+      const detail = `${running.length} of ${counted(sessions, "query", "queries")} running`;
       if (running.length > 0 || clock.monotonic() > until) return { landed: running.length > 0, detail };
     }
   },

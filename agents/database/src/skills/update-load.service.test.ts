@@ -5,6 +5,7 @@ import { beforeAll, expect, test } from "vitest";
 import { databaseAgent } from "../agent.ts";
 import { DataFault, openDatabase, outcomes } from "./data-fault.fixture.ts";
 import { countOf, dataSubject, makeShop } from "./data-subject.fixture.ts";
+import { stallBehind } from "./stall.fixture.ts";
 
 forEachDatabase((database) => {
   beforeAll(() => makeShop(database));
@@ -16,7 +17,7 @@ forEachDatabase((database) => {
     subject: async () =>
       dataSubject(
         database,
-        { rows: 150, tables: ["orders"], batch_rows: 100 },
+        { rows: 150, tables: ["orders"], batch_rows: 100, columns: ["total", "placed", "note"] },
         {
           felt: async () => {
             const changed = "total <> id + 0.25 OR placed <> '2025-01-01 10:00:00' OR paid <> (id % 2 = 0)";
@@ -28,6 +29,17 @@ forEachDatabase((database) => {
       await database.admin.query("UPDATE orders SET note = 'theirs', code = NULL");
       return async () => (await countOf(database, "orders WHERE note = 'theirs'")) === 600;
     },
+    // what lets our look at the rows through, but not their change
+    stall: () =>
+      stallBehind(
+        database,
+        database.engine === "postgres"
+          ? ["LOCK TABLE orders IN SHARE MODE"]
+          : [
+              "SELECT placed FROM orders FORCE INDEX (orders_placed) WHERE placed < '2025-01-01 10:00:00' FOR UPDATE",
+              "SELECT placed FROM orders FORCE INDEX (orders_placed) WHERE placed > '2025-01-01 10:00:00' FOR UPDATE",
+            ],
+      ),
   });
 });
 
@@ -85,7 +97,7 @@ forEachDatabase((server) => {
     await reader.query(onPostgres ? "BEGIN" : "START TRANSACTION");
     await reader.query("SELECT * FROM things WHERE id IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9) FOR UPDATE");
     const fault = await (await update(database, { rows: 200, tables: ["things"] })).inject();
-    expect(fault.notes).toEqual(["10 rows were left out: others had locked or deleted them"]);
+    expect(fault.notes).toEqual(["10 rows left out: others had locked or deleted them"]);
     await reader[Symbol.asyncDispose]();
     expect(outcomes(await fault.undo())).toEqual(["undone"]);
     expect(await differ(before)).toEqual([]);

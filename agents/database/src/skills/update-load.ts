@@ -1,4 +1,4 @@
-import { defineSkill } from "@chaos-agents/core";
+import { defineSkill, counted } from "@chaos-agents/core";
 import { z } from "zod";
 import { chooseTables, tableKey } from "../choose-tables.ts";
 import type { Database } from "../database.ts";
@@ -80,7 +80,7 @@ export const updateLoad = defineSkill({
     });
     return chosen.map((table) => ({
       key: tableKey(table),
-      label: `change ${rows} rows of ${tableKey(table)}`,
+      label: `change ${counted(rows, "row")} of ${tableKey(table)}`,
       undoLabel: `put the original values back in ${tableKey(table)}`,
       cost: { tables: 1, rows },
       data: { schema: table.schema, table: table.name, rows, atOnce, ...(columns && { columns }) },
@@ -111,7 +111,7 @@ export const updateLoad = defineSkill({
     let seen = 0;
     await using session = await database.session(mark, { readOnly: true, signal });
     for (const record of records) if (table) seen += await engine.residue(session, database, record, table, signal);
-    return { landed: seen > 0, detail: `${seen} changed rows seen in ${data.schema}.${data.table}` };
+    return { landed: seen > 0, detail: `${counted(seen, "changed row")} seen in ${data.schema}.${data.table}` };
   },
 
   async fence(database, _records, { mark, signal }) {
@@ -134,7 +134,7 @@ export const updateLoad = defineSkill({
     return await atDesk(database, { mark, table: record, readOnly: true, signal }, async (session, table) => {
       if (!table || missingColumns(record, table).length > 0) return [];
       const left = await engine.residue(session, database, record, table, signal);
-      return left > 0 ? [`${left} rows of ${tableName(record)} still have our values`] : [];
+      return left > 0 ? [`our values still stand in ${counted(left, "row")} of ${tableName(record)}`] : [];
     });
   },
 });

@@ -8,6 +8,7 @@ import { worstOf } from "../exit-code.ts";
 import { loadExperiments } from "../load-experiments.ts";
 import { table } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
+import { limitsOfSight, nothingOfOurs } from "../sight.ts";
 import { howItEnded } from "./runs.ts";
 
 export function define(command: Command, terminal: Terminal): void {
@@ -38,10 +39,10 @@ export function define(command: Command, terminal: Terminal): void {
 }
 
 function tell(targets: Diagnosis["targets"], open: Diagnosis["open"], terminal: Terminal): void {
-  for (const { target, label, marks, unreachable } of targets) {
+  for (const { target, label, marks, sight, unreachable } of targets) {
     const title = terminal.style("bold", `${target}: ${label}`);
     if (unreachable !== null) terminal.print(`${title}: could not be looked at: ${unreachable}`);
-    else if (marks.length === 0) terminal.print(`${title}: nothing of ours`);
+    else if (marks.length === 0) terminal.print(`${title}: ${nothingOfOurs(sight)}`);
     else {
       terminal.print(title);
       const rows = marks.map(({ key, run, remove, detail }) => [
@@ -53,6 +54,7 @@ function tell(targets: Diagnosis["targets"], open: Diagnosis["open"], terminal: 
       terminal.print(table(["mark", "run", "goes with", "detail"], rows, { width: terminal.width() }));
     }
   }
+  for (const line of limitsOfSight(targets)) terminal.print(line);
   if (open.length === 0) return;
   terminal.print(`\n${terminal.style("bold", "Open runs on this machine")}`);
   const rows = open.map((run) => [run.run, run.experiment, howItEnded(run)]);

@@ -1,6 +1,6 @@
 import { catalog } from "@chaos-agents/catalog";
 import { ChaosError, systemClock } from "@chaos-agents/core";
-import { type JournalStore, type RunSummary, sweep } from "@chaos-agents/engine";
+import { type JournalStore, type RunSummary, sweep, type TargetMarks } from "@chaos-agents/engine";
 import { openStore } from "@chaos-agents/journal";
 import type { Command } from "commander";
 import { isAbandoned } from "../abandoned.ts";
@@ -9,10 +9,17 @@ import { worstOf } from "../exit-code.ts";
 import { findRun } from "../find-run.ts";
 import { loadExperiments } from "../load-experiments.ts";
 import { recoverRuns } from "../recovery.ts";
-import { table } from "../table.ts";
+import { limitsOfSight, nothingOfOurs } from "../sight.ts";
+import { shown, table } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 import { WaysOut } from "../ways-out.ts";
 import { howItEnded } from "./runs.ts";
+
+interface RecoverOptions {
+  all?: boolean;
+  moved?: boolean;
+  sweep?: string;
+}
 
 export function define(command: Command, terminal: Terminal): void {
   command
@@ -22,6 +29,7 @@ export function define(command: Command, terminal: Terminal): void {
     )
     .argument("[run]", "a run's id, the beginning of one, or `last`")
     .option("--all", "every run that left something")
+    .option("--moved", "undo even where a target is another server or database now: what was broken has moved there")
     .option("--sweep <file>", "when the journal is lost: remove our marks from the targets of this file")
     .addHelpText(
       "after",
@@ -31,19 +39,19 @@ export function define(command: Command, terminal: Terminal): void {
         ["chaos recover --sweep shop.yaml", "the journal is gone: remove what carries our mark"],
       ),
     )
-    .action(async (word: string | undefined, { all = false, sweep: file }: { all?: boolean; sweep?: string }) => {
+    .action(async (word: string | undefined, { all = false, moved = false, sweep: file }: RecoverOptions) => {
       if ([word !== undefined, all, file !== undefined].filter(Boolean).length > 1) {
         throw new ChaosError("usage", "a run, --all and --sweep exclude each other", { remedy: "give one of them" });
       }
       const ways = new WaysOut(terminal);
       const store = openStore();
-      const recover = (runs: readonly RunSummary[]) => recoverRuns(runs, { store, stop: ways.stop, terminal });
+      const recover = (runs: readonly RunSummary[]) => recoverRuns(runs, { store, stop: ways.stop, terminal, moved });
       const abandoned = async () => (await store.list()).filter(isAbandoned);
       process.exitCode = await ways.lead(async () => {
         if (file !== undefined) return await sweepTargets(file, store, terminal, ways);
         if (word !== undefined) return await recover([await findRun(store, word)]);
         const open = await abandoned();
-        return all ? await recover(open) : await offer(open, recover, terminal, ways);
+        return all && open.length > 0 ? await recover(open) : await offer(open, recover, terminal, ways);
       });
     });
 }
@@ -76,20 +84,21 @@ async function sweepTargets(file: string, store: JournalStore, terminal: Termina
   }
   const experiments = await loadExperiments(file, terminal);
   const codes: number[] = [];
+  const looked: TargetMarks[] = [];
   for (const { experiment } of experiments) {
     const found = await sweep(experiment, { catalog, clock: systemClock, signal: ways.stop.signal });
     for (const { target, key, detail, result } of found.swept) {
       const failed = result.outcome === "failed";
-      terminal.print(`${target}: ${key} (${detail}): ${result.outcome}, ${result.detail}`);
+      terminal.print(shown(`${target}: ${key} (${detail}): ${result.outcome}, ${result.detail}`));
       codes.push(failed ? 4 : 0);
     }
-    for (const { target, unreachable } of found.unreachable) {
-      terminal.say(`${target}: could not be looked at: ${unreachable}`);
-      codes.push(1);
+    for (const { target, label, marks, sight, unreachable } of found.targets) {
+      if (unreachable !== null) terminal.say(`${target}: could not be looked at: ${unreachable}`);
+      else if (marks.length === 0) terminal.print(`${target}: ${label}: ${nothingOfOurs(sight)}`);
+      codes.push(unreachable === null ? 0 : 1);
     }
-    if (found.swept.length === 0 && found.unreachable.length === 0) {
-      terminal.print(`${experiment.name}: nothing of ours on its targets.`);
-    }
+    looked.push(...found.targets);
   }
+  for (const line of limitsOfSight(looked)) terminal.print(line);
   return worstOf(codes);
 }

@@ -15,7 +15,7 @@ export function define(command: Command, terminal: Terminal): void {
     .option("-y, --yes", "do not ask (nor does it where there is no terminal)")
     .option("--json", "events on stdout, one JSON object a line; words for people on stderr")
     .option("--report <dir>", "write report.html, report.json, junit.xml and events.ndjson there")
-    .option("--seed <number>", "repeat the choices of an earlier run", wholeNumber)
+    .option("--seed <number>", "repeat what an earlier run chose by chance: the seed in its report", wholeNumber)
     .addHelpText(
       "after",
       examples(

@@ -1,3 +1,4 @@
+import { counted } from "@chaos-agents/core";
 import { catalog } from "@chaos-agents/catalog";
 import { type ParsedFile, hasErrors, readExperimentFile, renderDiagnostics } from "@chaos-agents/experiment-file";
 import type { Command } from "commander";
@@ -48,12 +49,10 @@ function tell(file: string, { kind, names, diagnostics }: ParsedFile, valid: boo
   if (diagnostics.length > 0) terminal.say(renderDiagnostics(diagnostics));
   const errors = diagnostics.filter(({ level }) => level === "error").length;
   if (valid) terminal.print(`${file}: ${terminal.style("green", "valid")}, ${contents(kind, names)}`);
-  else terminal.say(`\n${file}: ${terminal.style("red", count(errors, "problem"), terminal.stderr)}`);
+  else terminal.say(`\n${file}: ${terminal.style("red", counted(errors, "problem"), terminal.stderr)}`);
 }
 
 function contents(kind: ParsedFile["kind"], names: readonly string[]): string {
   if (kind === "llm") return "LLM settings";
-  return `${count(names.length, kind === "daemon" ? "scheduled experiment" : "experiment")} (${names.join(", ")})`;
+  return `${counted(names.length, kind === "daemon" ? "scheduled experiment" : "experiment")} (${names.join(", ")})`;
 }
-
-const count = (n: number, noun: string) => `${n} ${noun}${n === 1 ? "" : "s"}`;

@@ -1,4 +1,4 @@
-import { type BlastCost, type Reversal, blastUnits, formatDuration } from "@chaos-agents/core";
+import { type BlastCost, type Reversal, blastUnits, counted, formatDuration } from "@chaos-agents/core";
 import type { RunState } from "@chaos-agents/report";
 import { wrap } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
@@ -54,7 +54,7 @@ export function costText(cost: BlastCost): string {
   const parts = blastUnits.flatMap((unit) => {
     const amount = cost[unit];
     if (amount === undefined || unit === "percent") return [];
-    return [`${amount.toLocaleString("en-US")} ${amount === 1 ? singular[unit] : unit}`];
+    return [counted(amount, singular[unit], unit)];
   });
   if (cost.percent !== undefined) parts.push(`at most ${cost.percent}% of what there is`);
   return parts.length === 0 ? "nothing that is counted" : parts.join(", ");

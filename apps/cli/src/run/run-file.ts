@@ -1,3 +1,4 @@
+import { counted } from "@chaos-agents/core";
 import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import { type JournalStore } from "@chaos-agents/engine";
@@ -61,7 +62,7 @@ async function tellAbandoned(store: JournalStore, ways: WaysOut, terminal: Termi
   if (abandoned.length === 0) return;
   const label = terminal.style("yellow", "warning:", terminal.stderr);
   for (const { run, experiment, pending, damaged } of abandoned) {
-    const left = damaged ?? `left ${pending === 1 ? "1 change" : `${pending} changes`} behind`;
+    const left = damaged ?? `left ${counted(pending, "change")} behind`;
     terminal.say(`${label} run ${run} (${experiment || "unreadable"}) ended early: ${left}`);
   }
   terminal.say("  hint: `chaos recover --all` puts everything back; `chaos recover` says more");

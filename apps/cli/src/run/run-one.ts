@@ -33,7 +33,7 @@ const last: ReadonlySet<RunOutcome["verdict"]> = new Set(["rollback-incomplete",
 
 export async function runOne({ file, planned, options, folder, seed, store, stop, terminal }: OneRun) {
   const { experiment, source, secrets, redact } = planned;
-  const screen = new RunScreen(terminal, { ...options, seed, keep: folder !== undefined });
+  const screen = new RunScreen(terminal, { ...options, keep: folder !== undefined });
   const request = {
     catalog,
     clock: systemClock,

@@ -7,7 +7,6 @@ interface ScreenOptions {
   dryRun?: boolean;
   yes?: boolean;
   json?: boolean;
-  seed: number;
   /** Whether events are kept for reports. */
   keep: boolean;
 }
@@ -97,7 +96,7 @@ export class RunScreen {
   #showPlan(most?: number): void {
     this.#planShown = true;
     this.#write(planText(this.#fold.state, this.#terminal, { stream: this.#stream, ...(most ? { most } : {}) }));
-    const seed = `To repeat what it chose by chance: --seed ${this.#options.seed}`;
+    const seed = `To repeat what it chose by chance: --seed ${this.#fold.state.header.seed}`;
     this.#write(`\n${this.#terminal.style("dim", seed, this.#stream)}\n`);
   }
 

@@ -35,8 +35,9 @@ test("a proof that holds reads as one sentence below its table", () => {
     ✔ same tables, columns, indexes and constraints
     ✔ same server settings
     ✔ no session of ours is left
-    1 customer lost the connection while committing; the server says 1 of those orders and carts stand.
-    Numbers given out: orders_id_seq +20,062. Sequences never go back.
+    1 customer lost the connection while committing;
+    the server says 1 of those orders and carts stand.
+    Sequences never go back: orders_id_seq +20,062.
 
     The shop is what it was, plus exactly the 1,234 writes its customers made."
   `);

@@ -47,9 +47,9 @@ export function renderProof(report: ProofReport, { color }: { color: boolean }):
   ];
   const notes = [
     report.asked > 0 &&
-      `${count(report.asked, "customer")} lost the connection while committing; the server says ${number(report.hadCommitted)} of those orders and carts stand.`,
+      `${count(report.asked, "customer")} lost the connection while committing;\nthe server says ${number(report.hadCommitted)} of those orders and carts stand.`,
     report.sequences.length > 0 &&
-      `Numbers given out: ${report.sequences.map(({ name, advanced }) => `${name} +${number(advanced)}`).join(", ")}. Sequences never go back.`,
+      `Sequences never go back: ${report.sequences.map(({ name, advanced }) => `${name} +${number(advanced)}`).join(", ")}.`,
   ].filter((note) => note !== false);
 
   return [

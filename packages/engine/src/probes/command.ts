@@ -7,7 +7,7 @@ export const commandProbe = defineProbe({
   summary: "Run a program on this machine; exit code 0 is well, its first line of output the value",
   params: z.strictObject({
     argv: z.array(z.string()).min(1).meta({ description: "The program and its arguments; no shell is involved" }),
-    exit_code: z.int().default(0),
+    exit_code: z.int().default(0).meta({ description: "The exit code that is well" }),
   }),
   example: { argv: ["pg_isready", "--host", "127.0.0.1"] },
   async open({ argv: [program, ...args], exit_code }) {

@@ -17,9 +17,15 @@ export const httpProbe = defineProbe({
   summary: "Ask a URL; its status is the value, or a place in its JSON answer",
   params: z.strictObject({
     url: z.url({ protocol: /^https?$/ }).meta({ description: "What to ask" }),
-    method: z.enum(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]).default("GET"),
-    headers: z.record(z.string(), z.string()).default({}),
-    body: z.string().optional(),
+    method: z
+      .enum(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+      .default("GET")
+      .meta({ description: "With which HTTP method" }),
+    headers: z
+      .record(z.string(), z.string())
+      .default({})
+      .meta({ description: "Headers to send, such as Authorization; a value is best as a ${VARIABLE}" }),
+    body: z.string().optional().meta({ description: "What to send, as it is; nothing when left out" }),
     status: z
       .union([z.int(), z.array(z.int())])
       .optional()

@@ -31,7 +31,10 @@ export const prometheusProbe = defineProbe({
   params: z.strictObject({
     url: z.url({ protocol: /^https?$/ }).meta({ description: "Where Prometheus is, such as http://prometheus:9090" }),
     query: z.string().min(1).meta({ description: "PromQL that returns one series or a scalar" }),
-    headers: z.record(z.string(), z.string()).default({}),
+    headers: z
+      .record(z.string(), z.string())
+      .default({})
+      .meta({ description: "Headers to send, such as Authorization; a value is best as a ${VARIABLE}" }),
   }),
   example: { url: "http://127.0.0.1:9090", query: 'sum(rate(http_requests_total{code=~"5.."}[1m]))' },
   async open({ url, query, headers }) {

@@ -6,8 +6,8 @@ export const tcpProbe = defineProbe({
   kind: "tcp",
   summary: "Open a TCP connection; it answers when something listens",
   params: z.strictObject({
-    host: z.string().default("127.0.0.1"),
-    port: z.int().min(1).max(65_535),
+    host: z.string().default("127.0.0.1").meta({ description: "Name or address; this machine when left out" }),
+    port: z.int().min(1).max(65_535).meta({ description: "The port that has to listen" }),
   }),
   example: { host: "127.0.0.1", port: 5432 },
   async open({ host, port }) {

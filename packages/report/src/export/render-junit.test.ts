@@ -98,4 +98,12 @@ test("what failed is named, with its reason", () => {
     "db.config_change work_mem is put back (4)",
   ]);
   expect(all(document, "//testcase[@classname='chaos.undo']/failure")[0]).toContain("permission denied");
+  expect(all(document, "//failure/@message")).toEqual([
+    "Rollback incomplete: 1 of 4 changes is still there and must be put back.",
+    "it did not land: db.config_change on work_mem did not land: pg_settings still says work_mem = 4MB",
+    'NOT undone: permission denied to set parameter "work_mem"',
+  ]);
+  expect(all(document, "//failure")[0]).toBe(
+    'work_mem, reset work_mem: permission denied to set parameter "work_mem"\nTo put back what is left: chaos recover 20261122-093004-k7qd',
+  );
 });

@@ -1,4 +1,4 @@
-import { isIdentical } from "../fold/summarise.ts";
+import { furtherReason, isIdentical } from "../fold/summarise.ts";
 import { outcomeText } from "../fold/describe-event.ts";
 import type { RunReport, SteadyStateCheck, UndoReport } from "../report.ts";
 import { shownVerdict } from "../verdict.ts";
@@ -45,6 +45,7 @@ export function renderJunit(report: RunReport): string {
     owner: header.owner,
     ticket: header.ticket,
     tags: header.tags.join(", ") || null,
+    seed: header.seed,
   }).flatMap(([name, value]) => (value === null ? [] : [`    <property${attributes({ name, value })}/>`]));
   return [
     `<?xml version="1.0" encoding="UTF-8"?>`,
@@ -60,15 +61,23 @@ export function renderJunit(report: RunReport): string {
   ].join("\n");
 }
 
-function verdictCase({ verdict, reason, summary, retry }: RunReport): TestCase {
-  const about = { group: "verdict", name: "the run ends well", seconds: null, output: [summary] };
-  if (verdict === "passed" || verdict === "observed") return about;
-  const text = [reason ?? "", retry ?? ""].filter((line) => line !== "").join("\n");
-  return {
-    ...about,
-    result: { kind: verdict === null ? "error" : "failure", message: shownVerdict(verdict).title, text },
-  };
+function verdictCase(report: RunReport): TestCase {
+  const { verdict, summary, left, retry } = report;
+  const about = { group: "verdict", name: "the run ends well", seconds: null };
+  if (verdict === "passed" || verdict === "observed") return { ...about, output: [summary] };
+  const lines = [
+    furtherReason(report),
+    ...left.map(({ thing, label, why }) => `${thing}, ${label}: ${why}`),
+    retry && `To put back what is left: ${retry}`,
+  ];
+  const message = `${shownVerdict(verdict).title}: ${summary}`;
+  return { ...about, result: { kind: verdict === null ? "error" : "failure", message, text: textOf(lines) } };
 }
+
+const textOf = (lines: readonly (string | null)[]) => lines.filter((line) => line !== null && line !== "").join("\n");
+
+/** What a list of failures shows first: what it is, and the first thing said about it. */
+const headed = (head: string, [first]: readonly (string | null | undefined)[]) => (first ? `${head}: ${first}` : head);
 
 function faultCase(fault: RunReport["faults"][number]): TestCase {
   const { landing, startedAt, activeFrom, things, errors } = fault;
@@ -88,10 +97,9 @@ function faultCase(fault: RunReport["faults"][number]): TestCase {
     };
   }
   const text = errors.map(({ message, remedy }) => (remedy ? `${message}\n${remedy}` : message)).join("\n");
-  return {
-    ...about,
-    result: { kind: "failure", message: landing === "lost" ? "it landed, then was lost" : "it did not land", text },
-  };
+  const message = landing === "lost" ? "it landed, then was lost" : "it did not land";
+  const told = errors.map(({ message }) => message);
+  return { ...about, result: { kind: "failure", message: headed(message, told), text } };
 }
 
 function undoCases({ undos, faults }: RunReport): TestCase[] {
@@ -110,23 +118,23 @@ function undoCase(undo: UndoReport, skill: string): TestCase {
     output: [said, ...(detail === null ? [] : [detail]), ...remains.map((one) => `remains: ${one}`)],
   };
   if (outcome !== null && outcome !== "failed" && still.length === 0) return about;
-  return { ...about, result: { kind: "failure", message: said, text: [detail ?? "", ...still].join("\n").trim() } };
+  const told = [detail, ...still];
+  return { ...about, result: { kind: "failure", message: headed(said, told), text: textOf(told) } };
 }
+
+const times = { before: "before the faults", during: "during the faults", after: "after the undo" } as const;
 
 function checkCase({ when, held, answers, t }: SteadyStateCheck, index: number): TestCase {
   const say = (answer: (typeof answers)[number]) => `${answer.probe}: ${answer.detail}`;
   const about = {
     group: "steady state",
-    name: `steady state ${when} (${index + 1})`,
+    name: `the steady state holds ${times[when]} (${index + 1})`,
     seconds: null,
     output: [`at ${seconds(t)} s`, ...answers.filter((answer) => answer.ok).map(say)],
   };
   if (held) return about;
-  const text = answers
-    .filter((answer) => !answer.ok)
-    .map(say)
-    .join("\n");
-  return { ...about, result: { kind: "failure", message: "it did not hold", text } };
+  const told = answers.filter((answer) => !answer.ok).map(say);
+  return { ...about, result: { kind: "failure", message: headed("it did not hold", told), text: textOf(told) } };
 }
 
 function testCase({ group, name, seconds: ms, result, output = [] }: TestCase): string {
@@ -135,10 +143,10 @@ function testCase({ group, name, seconds: ms, result, output = [] }: TestCase): 
     ...(result?.kind === "skipped" ? [`      <skipped${attributes({ message: result.message })}/>`] : []),
     ...(result && result.kind !== "skipped"
       ? [
-          `      <${result.kind}${attributes({ message: result.message, type: group })}>${xml(result.text)}</${result.kind}>`,
+          `      <${result.kind}${attributes({ message: result.message, type: group })}>${content(result.text)}</${result.kind}>`,
         ]
       : []),
-    ...(output.length > 0 ? [`      <system-out>${xml(output.join("\n"))}</system-out>`] : []),
+    ...(output.length > 0 ? [`      <system-out>${content(output.join("\n"))}</system-out>`] : []),
   ];
   return [open, ...parts, `    </testcase>`].join("\n");
 }
@@ -159,6 +167,9 @@ const entities: Record<string, string> = {
   "\t": "&#9;",
   "\n": "&#10;",
 };
+
+/** Between tags a line may end. */
+const content = (text: string) => text.split("\n").map(xml).join("\n");
 
 /** XML 1.0 has no way to write most control characters: they show as U+FFFD. */
 const xml = (text: string) => visible(text).replace(/[&<>"\t\n]/g, (character) => entities[character]!);

@@ -1,5 +1,5 @@
-import { type Event, formatDuration, type Reversal, type UndoOutcome } from "@chaos-agents/core";
-import { amount, answered, counted, millis, quantity } from "../quantities.ts";
+import { counted, type Event, formatDuration, type Reversal, type UndoOutcome } from "@chaos-agents/core";
+import { amount, answered, millis, quantity } from "../quantities.ts";
 import type { LogLine, ProbeSeries, Tone } from "../report.ts";
 import type { Folding } from "./folding.ts";
 
@@ -130,8 +130,9 @@ function probeWords(event: Extract<Event, { type: "probe-answered" }>, series: P
   const before = series.points.at(-2);
   const news = before === undefined ? !event.ok : before.ok !== event.ok;
   const took = event.latencyMs === null ? "" : ` in ${millis(event.latencyMs)}`;
-  const answer = event.value === null ? "" : `${answered(event.value)}${took}; `;
-  const text = `${event.ok ? "ok" : "outside tolerance"}: ${answer}${event.detail}`;
+  const answer = event.value === null ? [] : [`${answered(event.value)}${took}`];
+  const said = event.ok && answer.length > 0 ? answer : [...answer, event.detail];
+  const text = `${event.ok ? "ok" : "outside tolerance"}: ${said.join("; ")}`;
   const tone = event.ok ? (news ? "good" : "dim") : event.role === "guard" ? "warn" : "bad";
   return { word: event.role === "guard" ? "guard" : "probe", subject: event.probe, text, tone, minor: !news };
 }

@@ -26,6 +26,7 @@ const empty = (): RunState => ({
     startedAt: null,
     endedAt: null,
     plannedMs: null,
+    seed: null,
   },
   verdict: null,
   reason: null,

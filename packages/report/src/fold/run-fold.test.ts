@@ -28,7 +28,6 @@ test("any events in any order make a report whose counts add up", () => {
         for (const window of [before, during, after]) expect(window.failed).toBeLessThanOrEqual(window.asked);
       }
     }),
-    { numRuns: 150 },
   );
 });
 
@@ -52,7 +51,6 @@ test("what is in a report is in the order of the events", () => {
         expect(points.map(({ latencyMs }) => latencyMs)).toEqual(own.map(({ latencyMs }) => latencyMs));
       }
     }),
-    { numRuns: 60 },
   );
 });
 
@@ -67,7 +65,6 @@ test("a run cut short reports exactly what its whole run had reported by then", 
       });
       for (const snapshot of snapshots) expect(foldRun(events.slice(0, cut))).toEqual(snapshot);
     }),
-    { numRuns: 60 },
   );
 });
 
@@ -91,7 +88,6 @@ test("every number said of measurements is one that was measured", () => {
       for (const { t, columns } of report.sources)
         for (const { values } of columns) expect(values.length).toBe(t.length);
     }),
-    { numRuns: 60 },
   );
 });
 
@@ -104,7 +100,6 @@ test("every view shows any report", () => {
       expect(JSON.parse(renderJson(report))).toMatchObject({ format: 1 });
       expect(renderJunit(report)).toContain("</testsuites>");
     }),
-    { numRuns: 60 },
   );
 });
 

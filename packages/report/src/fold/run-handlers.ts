@@ -25,6 +25,7 @@ export const runHandlers: Pick<EventHandlers, RunEvents> = {
       startedAt: event.at,
       endedAt: null,
       plannedMs: event.durationMs,
+      seed: event.seed ?? null,
     };
     for (const { probe, kind, role, expect, maxLatencyMs } of event.probes) {
       Object.assign(folding.probe(role, probe), {

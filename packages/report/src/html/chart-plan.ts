@@ -8,6 +8,8 @@ export interface ChartPlan {
   title: string;
   unit: string | null;
   style: "area" | "lines" | "bars";
+  /** What stands for a window of time: errors come in bursts, and their median says nothing. */
+  typical: "p50" | "max";
   t: number[];
   series: { name: string; tint: string; values: (number | null)[]; stats: PerWindow<Spread> }[];
   /** Lines that may not be crossed, as the experiment says. */
@@ -46,6 +48,7 @@ function sourceCharts(source: RunReport["sources"][number]): Unnamed[] {
       title: `${source.source} ${alone ? name : together}`,
       unit,
       style: !alone ? "lines" : errors ? "bars" : "area",
+      typical: errors ? "max" : "p50",
       t: source.t,
       series: columns.map(({ name, values, stats }, index) => {
         const tint = errors
@@ -72,21 +75,21 @@ function probeCharts(probe: RunReport["probes"][number]): Unnamed[] {
   const t = probe.points.map((point) => point.t);
   const failures = probe.points.filter((point) => !point.ok).map((point) => point.t);
   const values = probe.points.map((point) => (typeof point.value === "number" ? point.value : null));
-  const shared = { style: "lines" as const, t, failures };
-  const kind = probe.role === "guard" ? "guard" : "probe";
+  const shared = { style: "lines", typical: "p50", t, failures } as const;
+  const kind = probe.role === "guard" ? "Guard" : "Probe";
   const varies = new Set(values.filter((value) => value !== null)).size > 1;
   const charts: Unnamed[] = [];
   if (varies) {
     const stats = mapWindows(probe.stats, (window) => window.value);
     const series = [{ name: "value", tint: "main", values, stats }];
-    charts.push({ ...shared, title: `${kind} ${probe.probe}`, unit: null, series, limits: limitsOf(probe.expect) });
+    charts.push({ ...shared, title: `${kind}: ${probe.probe}`, unit: null, series, limits: limitsOf(probe.expect) });
   }
   if (!varies || probe.maxLatencyMs !== null) {
     const stats = mapWindows(probe.stats, (window) => window.latencyMs);
     const latency = probe.points.map((point) => point.latencyMs);
     const series = [{ name: "latency", tint: "main", values: latency, stats }];
     const limits = probe.maxLatencyMs === null ? [] : [{ value: probe.maxLatencyMs, label: "≤" }];
-    charts.push({ ...shared, title: `${kind} ${probe.probe}, time to answer`, unit: "ms", series, limits });
+    charts.push({ ...shared, title: `${kind}: ${probe.probe}, time to answer`, unit: "ms", series, limits });
   }
   return charts;
 }

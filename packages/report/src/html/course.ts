@@ -1,4 +1,4 @@
-import { quantity } from "../quantities.ts";
+import { bareQuantity, quantity } from "../quantities.ts";
 import type { RunReport } from "../report.ts";
 import { chartsOf, type ChartPlan } from "./chart-plan.ts";
 import { chartSteps } from "./decimate.ts";
@@ -20,6 +20,10 @@ export function courseSection(report: RunReport): Markup | null {
   const thinned = drawn.some(({ chart }) => chart.thinned);
   return html`<section aria-labelledby="course">
     <h2 id="course">What happened</h2>
+    ${key(
+      report,
+      drawn.map(({ plan }) => plan),
+    )}
     <div
       class="course"
       id="course-charts"
@@ -28,12 +32,12 @@ export function courseSection(report: RunReport): Markup | null {
       aria-label="Charts over the time of the run; arrow keys move the read-out"
     >
       <figure class="chart">
-        <figcaption>Phases and faults<span class="now" id="now"></span></figcaption>
+        <figcaption>Phases and faults</figcaption>
         ${timeline(report, frame)}${ruler(axis)}
       </figure>
       ${drawn.map(({ plan, chart }) => html`<figure class="chart" id="${plan.id}">${caption(plan)}${chart.plot}${ruler(axis)}</figure>`)}
     </div>
-    ${key(report, drawn.length)}
+    <p class="unseen" id="now" role="status"></p>
     ${all.length > drawn.length && html`<p class="aside">${all.length - drawn.length} more charts would not fit; their numbers are in the JSON report.</p>`}
     ${thinned && html`<p class="aside">Long series are drawn in ${chartSteps} steps; each step shows the lowest and the highest value measured in it, and nothing is averaged.</p>`}
     <script type="application/json" id="readings">
@@ -50,6 +54,7 @@ function ruler({ ticks }: ReturnType<typeof timeAxis>): Markup {
         >${label}</text
       >`;
     })}
+    <text class="at" y="13" visibility="hidden"></text>
   </svg>`;
 }
 
@@ -58,35 +63,43 @@ function caption(plan: ChartPlan): Markup {
   const scale = valueScale(plan);
   const far = plan.limits.filter(({ value }) => !scale.reaches(value));
   const notes = [
-    ...(plan.unit === null ? [] : [plan.unit]),
-    ...(scale.logarithmic ? ["logarithmic"] : []),
+    ...(plan.unit === null || plan.unit === "ms" ? [] : [plan.unit]),
+    ...(scale.logarithmic ? ["logarithmic scale"] : []),
     ...far.map(({ label, value }) => `limit ${label} ${quantity(value, plan.unit)}`),
   ];
   return html`<figcaption>
     <span class="chart-title"><bdi>${plan.title}</bdi> <span class="soft">${notes.join(", ")}</span></span>
     <ul class="legend">
       ${plan.series.map(({ name, tint, stats: { before, during } }) => {
-        const medians = [before.p50, during.p50].filter((value) => value !== null);
-        const usual = medians.map((value) => quantity(value, plan.unit)).join(" → ") || "–";
+        const known = [before[plan.typical], during[plan.typical]].filter((value) => value !== null);
+        const numbers = known.map((value) => bareQuantity(value, plan.unit)).join(" → ") || "–";
+        const usual = plan.typical === "max" ? `most ${numbers}` : numbers;
         return html`<li>
-          <i class="swatch ${tint}"></i><bdi>${name}</bdi> <output data-usual="${usual}">${usual}</output>
+          <i class="swatch ${tint}"></i><bdi>${name}</bdi> <b class="reading" data-usual="${usual}">${usual}</b>
         </li>`;
       })}
     </ul>
   </figcaption>`;
 }
 
-function key({ faults, disturbed }: RunReport, charts: number): Markup | null {
-  if (charts === 0) return null;
-  const medians =
-    disturbed.from === null
-      ? "Numbers beside a name are medians."
-      : "Numbers beside a name are medians before → during the faults.";
+/** What the signs mean, of those that are there. */
+function key({ faults, undos, disturbed }: RunReport, plans: readonly ChartPlan[]): Markup | null {
+  if (plans.length === 0) return null;
+  const medians = disturbed.from === null ? "medians" : "medians before → during the faults";
+  const stuck = faults.some(({ errors, outcome, startedAt }) => {
+    return startedAt !== null && (errors.length > 0 || outcome === "failed" || outcome === null);
+  });
+  const boxes = [
+    ...(disturbed.from === null
+      ? []
+      : [["bar-inject", "being made"] as const, ["bar-active", "fault stands"] as const]),
+    ...(undos.some(({ startedAt }) => startedAt !== null) ? [["bar-undo", "undo"] as const] : []),
+    ...(stuck ? [["bar-failed", "failed or still there"] as const] : []),
+  ];
   return html`<p class="key">
-    ${
-      faults.some((fault) => fault.startedAt !== null) &&
-      html`<span><i class="box bar-inject"></i>being made</span><span><i class="box bar-active"></i>fault stands</span
-        ><span><i class="box bar-undo"></i>undo</span><span><i class="box bar-failed"></i>failed or still there</span>`
-    }<span><i class="dot"></i>answer outside tolerance</span><span class="soft">${medians}</span>
+    ${boxes.map(([box, words]) => html`<span><i class="box ${box}"></i>${words}</span>`)}${
+      plans.some(({ failures }) => failures.length > 0) &&
+      html`<span><i class="dot"></i>answer outside tolerance</span>`
+    }<span>Numbers beside a name: ${medians}</span>
   </p>`;
 }

@@ -1,4 +1,5 @@
-import { amount, clock, counted } from "../quantities.ts";
+import { counted } from "@chaos-agents/core";
+import { amount, clock } from "../quantities.ts";
 import type { RunReport } from "../report.ts";
 import { clipped, html, type Markup } from "./markup.ts";
 import { table } from "./table.ts";

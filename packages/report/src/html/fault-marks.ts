@@ -2,7 +2,7 @@ import type { FaultReport, RunReport } from "../report.ts";
 import { clipped, html, type Markup } from "./markup.ts";
 import type { TimeAxis } from "./time-axis.ts";
 
-/** A fault as charts show it: from when it bit until it was put back. */
+/** A fault as charts show it: from when it bit until its undo began. */
 export interface FaultWindow {
   tag: string;
   name: string;
@@ -56,7 +56,8 @@ function faultWindows(report: RunReport, axis: TimeAxis): FaultWindow[] {
   const windows = report.faults.flatMap((fault, index) => {
     const start = fault.activeFrom ?? fault.startedAt;
     if (start === null || fault.landing === "not-landed") return [];
-    const end = fault.outcome === null || fault.outcome === "failed" ? axis.until : fault.undoneAt!;
+    const stuck = fault.outcome === null || fault.outcome === "failed";
+    const end = stuck ? axis.until : (fault.undoStartedAt ?? fault.undoneAt!);
     return [{ tag: faultTag(index), name: faultName(fault), from: axis.x(start), until: axis.x(Math.max(start, end)) }];
   });
   if (windows.length <= mostWindows) return windows;
@@ -95,7 +96,7 @@ export const crosshair = (top: number, height: number) =>
   html`<line class="cross" y1="${top}" y2="${top + height}" visibility="hidden" />`;
 
 /** Names of the fault windows above a chart, on as many lines as it takes for them not to run into each other. */
-export function windowLabels(windows: readonly FaultWindow[], lineHeight = 13): { height: number; markup: Markup } {
+export function windowLabels(windows: readonly FaultWindow[], lineHeight = 15): { height: number; markup: Markup } {
   const ends: number[] = [];
   const placed = windows.map((window) => {
     const width = (window.name.length + 3) * 0.66;
@@ -111,5 +112,5 @@ export function windowLabels(windows: readonly FaultWindow[], lineHeight = 13): 
         ><tspan class="tag">${window.tag}</tspan><tspan class="wide"> ${window.name.slice(0, 60)}</tspan></text
       >`,
   );
-  return { height: ends.length * lineHeight, markup: html`${markup}` };
+  return { height: ends.length * lineHeight + 2, markup: html`${markup}` };
 }

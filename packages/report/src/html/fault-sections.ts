@@ -26,12 +26,16 @@ export function faultSection(report: RunReport): Markup | null {
       [
         {
           head: "Fault",
-          cell: ({ fault, tag }) => html`<b class="tag-box">${tag}</b> ${nameOf(fault)}${targetLine(fault)}`,
+          cell: ({ fault, tag }) =>
+            html`<div class="tagged">
+              <b class="tag-box">${tag}</b>
+              <div>${nameOf(fault)}${targetLine(fault)}</div>
+            </div>`,
         },
         { head: "What it touched", cell: ({ fault }) => thingsCell(fault) },
         { head: "Landed", cell: ({ fault }) => landingCell(fault) },
-        { head: "Stood", cell: ({ fault }) => stoodCell(fault) },
-        { head: "Its undo is worth", cell: ({ fault }) => fault.reversal ?? "–" },
+        { head: "Stood", cell: ({ fault }) => html`<span class="whole">${stoodCell(fault)}</span>` },
+        { head: "Undo is worth", cell: ({ fault }) => html`<span class="whole">${fault.reversal ?? "–"}</span>` },
       ],
       mostRows,
     )}
@@ -55,10 +59,15 @@ function thingsCell({ things, params, notes }: Fault): Markup {
       ? null
       : html`<details>
           <summary>Params</summary>
-          <pre>${clipped(JSON.stringify(params, null, 1), 1_500)}</pre>
+          <pre>${clipped(paramLines(params), 1_500)}</pre>
         </details>`;
   return html`${lines([...shown, ...told])}${asked}`;
 }
+
+const paramLines = (params: unknown) =>
+  Object.entries(params ?? {})
+    .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .join("\n");
 
 function landingCell(fault: Fault): Markup {
   const { landing, things, errors } = fault;
@@ -125,9 +134,10 @@ function toneOf({ outcome, worth }: UndoReport): Tone {
   return tone === "good" && worth !== "exact" ? "plain" : tone;
 }
 
-function remainsCell({ remains, residues, outcome }: UndoReport): Markup {
+function remainsCell({ remains, residues, outcome, worth }: UndoReport): Markup {
   const seen = (residues ?? []).map((residue) => html`<b class="bad">${clipped(residue, 300)}</b>`);
   if (remains.length + seen.length > 0) return lines([...remains.map((text) => clipped(text, 300)), ...seen]);
   if (outcome === null || outcome === "failed") return html`–`;
-  return residues === null ? html`<span class="soft">not looked for</span>` : html`<span class="soft">nothing</span>`;
+  const clean = worth === "compensated" ? "nothing of ours" : "nothing";
+  return html`<span class="soft">${residues === null ? "not looked for" : clean}</span>`;
 }

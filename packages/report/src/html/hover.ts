@@ -6,11 +6,12 @@ export const hoverScript = `
   if (!panel || !data) return;
   const charts = JSON.parse(data.textContent).map((chart) => {
     const figure = document.getElementById(chart.id);
-    return { ...chart, cross: figure.querySelector(".cross"), outputs: [...figure.querySelectorAll("output")] };
+    return { ...chart, cross: figure.querySelector(".cross"), readings: [...figure.querySelectorAll(".reading")] };
   });
   const now = document.getElementById("now");
   const strip = panel.querySelector(".timeline");
   const cross = strip.querySelector(".cross");
+  const moments = [...panel.querySelectorAll(".at")];
   const small = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 3 });
   const large = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
   const plain = { format: (value) => (Math.abs(value) >= 100 ? large : small).format(value) };
@@ -20,7 +21,7 @@ export const hoverScript = `
   };
   const one = (value, unit) => {
     if (unit === "ms") return value < 1000 ? plain.format(value) + " ms" : small.format(value / 1000) + " s";
-    return plain.format(value) + (unit ? (unit[0] === "/" || unit === "%" ? "" : " ") + unit : "");
+    return plain.format(value) + (unit === "%" ? unit : "");
   };
   const say = (value, unit) =>
     value === null ? "–" : typeof value === "number" ? one(value, unit) : one(value[0], unit) + " – " + one(value[1], unit);
@@ -40,23 +41,41 @@ export const hoverScript = `
     line.setAttribute("visibility", "visible");
   };
   let at = null;
+  const each = (change) => charts.forEach((chart) => chart.readings.forEach((reading, i) => change(reading, i, chart)));
   const show = (x) => {
+    // So that nothing moves while numbers change.
+    if (at === null) each((reading) => (reading.style.minWidth = Math.ceil(reading.getBoundingClientRect().width) + "px"));
     at = x;
     place(cross, x);
     for (const chart of charts) {
       if (chart.x.length === 0) continue;
       const index = nearest(chart.x, x);
       place(chart.cross, chart.x[index]);
-      chart.outputs.forEach((output, i) => (output.textContent = say(chart.series[i][index], chart.unit)));
+      chart.readings.forEach((reading, i) => (reading.textContent = say(chart.series[i][index], chart.unit)));
     }
     const first = charts.find((chart) => chart.x.length > 0);
-    if (first) now.textContent = "at " + time(first.t[nearest(first.x, x)]);
+    if (!first) return;
+    const words = time(first.t[nearest(first.x, x)]);
+    for (const moment of moments) {
+      moment.textContent = words;
+      moment.setAttribute("x", x + "%");
+      moment.setAttribute("text-anchor", x < 3 ? "start" : x > 97 ? "end" : "middle");
+      moment.setAttribute("visibility", "visible");
+    }
+  };
+  const speak = () => {
+    const words = [];
+    each((reading) => words.push(reading.previousElementSibling.textContent + " " + reading.textContent));
+    now.textContent = "At " + moments[0].textContent + ": " + words.join(", ");
   };
   const hide = () => {
     at = null;
     now.textContent = "";
-    for (const line of panel.querySelectorAll(".cross")) line.setAttribute("visibility", "hidden");
-    for (const chart of charts) for (const output of chart.outputs) output.textContent = output.dataset.usual;
+    for (const sign of panel.querySelectorAll(".cross, .at")) sign.setAttribute("visibility", "hidden");
+    each((reading) => {
+      reading.textContent = reading.dataset.usual;
+      reading.style.minWidth = "";
+    });
   };
   panel.addEventListener("pointermove", (event) => {
     const box = strip.getBoundingClientRect();
@@ -70,6 +89,7 @@ export const hoverScript = `
     if (!step) return;
     event.preventDefault();
     show(Math.max(0, Math.min(100, (at === null ? 0 : at) + step)));
+    speak();
   });
 })();
 `;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { valueScale } from "./line-chart.ts";
+import { tickText, valueScale } from "./line-chart.ts";
 
 const plan = (values: number[], unit: string | null, limits: number[] = []) => ({
   unit,
@@ -24,4 +24,15 @@ test("everything else starts at zero", () => {
 test("a limit far above does not press the line to the floor", () => {
   expect(valueScale(plan([10, 20], "ms", [500])).reaches(500)).toBe(false);
   expect(valueScale(plan([10, 20], "ms", [50])).y(50)).toBeLessThanOrEqual(1_000);
+});
+
+test("words at the axis are short: the title says the unit", () => {
+  expect(tickText(300, "requests/s")).toBe("300");
+  expect(tickText(2_500_000, "rows")).toBe("2.5M");
+  expect(tickText(2_000, "ms")).toBe("2 s");
+  expect(tickText(50, "%")).toBe("50%");
+});
+
+test("numbers hardly different from zero are drawn as zero", () => {
+  expect(valueScale(plan([5e-324, -5e-324], "ms")).y(0)).toBe(0);
 });

@@ -1,6 +1,7 @@
+import { counted } from "@chaos-agents/core";
 import { scaleLinear, scaleLog } from "d3-scale";
 import { area, line } from "d3-shape";
-import { quantity } from "../quantities.ts";
+import { bareQuantity, quantity } from "../quantities.ts";
 import type { ChartPlan } from "./chart-plan.ts";
 import { chartSteps, extremesOf, stepsOf } from "./decimate.ts";
 import { backdrop, type ChartFrame, crosshair, foreground, percent, windowLabels } from "./fault-marks.ts";
@@ -55,7 +56,7 @@ export function lineChart(plan: ChartPlan, frame: ChartFrame): { plot: Markup; r
       </svg>
       ${plan.limits.filter(({ value }) => scale.reaches(value)).map((limit) => limitLine(limit, place(limit.value) / 10, plan.unit))}
       ${failureMarks(plan, axis)}
-      ${scale.ticks.map((tick) => html`<text class="scale" x="0" y="${percent(place(tick) / 10)}">${quantity(tick, plan.unit)}</text>`)}
+      ${scale.ticks.map((tick) => html`<text class="scale" x="0" y="${percent(place(tick) / 10)}">${tickText(tick, plan.unit)}</text>`)}
     </svg>
     ${foreground(frame, labels.height, height - labels.height)} ${crosshair(labels.height, height - labels.height)}
   </svg>`;
@@ -71,8 +72,18 @@ export function lineChart(plan: ChartPlan, frame: ChartFrame): { plot: Markup; r
   return { plot, readings, thinned: plan.t.length > 2 * chartSteps };
 }
 
+const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 3 });
+
+/** Short enough to stand beside a chart, whose title says the unit. */
+export const tickText = (value: number, unit: string | null) =>
+  unit !== "ms" && Math.abs(value) >= 1e5 && Math.abs(value) < 1e15
+    ? `${compact.format(value)}${unit === "%" ? unit : ""}`
+    : bareQuantity(value, unit);
+
 const round3 = (value: number) => Number(value.toPrecision(4));
-const drawable = (value: number) => Math.max(-limitOfDrawing, Math.min(limitOfDrawing, value));
+/** Numbers too large, or too near to zero, have no ticks. */
+const drawable = (value: number) =>
+  Math.abs(value) < 1 / limitOfDrawing ? 0 : Math.max(-limitOfDrawing, Math.min(limitOfDrawing, value));
 
 function drawn(style: ChartPlan["style"], tint: string, points: readonly Point[]): Markup {
   const tame = (path: string | null) => trusted(path ?? "");
@@ -132,7 +143,9 @@ export function valueScale({ series, limits, unit }: Pick<ChartPlan, "series" | 
 
 function limitLine(limit: ChartPlan["limits"][number], y: number, unit: string | null): Markup {
   return html`<line class="limit" x1="0" x2="100%" y1="${percent(y)}" y2="${percent(y)}" />
-    <text class="limit-name" x="100%" y="${percent(y)}" dy="-4">${limit.label} ${quantity(limit.value, unit)}</text>`;
+    <text class="limit-name" x="100%" y="${percent(y)}" dx="-4" dy="${y < 12 ? 13 : -4}"
+      >${limit.label} ${quantity(limit.value, unit)}</text
+    >`;
 }
 
 /** A mark on the floor for every answer outside tolerance, where they do not fall on one another. */
@@ -151,6 +164,6 @@ function spoken({ title, unit, series, failures }: ChartPlan): string {
     ];
     return `${name}: ${parts.join("; ") || "no values"}`;
   });
-  const failed = failures.length > 0 ? `. ${failures.length} answers outside tolerance` : "";
+  const failed = failures.length > 0 ? `. ${counted(failures.length, "answer")} outside tolerance` : "";
   return `Chart of ${title}. ${words.join(". ")}${failed}.`;
 }

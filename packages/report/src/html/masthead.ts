@@ -1,3 +1,4 @@
+import { furtherReason } from "../fold/summarise.ts";
 import { clock, utc } from "../quantities.ts";
 import type { RunReport } from "../report.ts";
 import { shownVerdict } from "../verdict.ts";
@@ -13,7 +14,8 @@ const icons = {
 
 /** What it was, how it ended, and what was expected. */
 export function masthead(report: RunReport, name: string): Markup {
-  const { header, reason, summary } = report;
+  const { header, summary } = report;
+  const reason = furtherReason(report);
   const { title, tone } = shownVerdict(report.verdict);
   const took = header.endedAt !== null && header.startedAt !== null ? header.endedAt - header.startedAt : report.lastAt;
   const facts: [string, Markup | string | null][] = [
@@ -24,6 +26,7 @@ export function masthead(report: RunReport, name: string): Markup {
     ["Ticket", header.ticket && clipped(header.ticket, 120)],
     ["File", header.file && html`<code>${clipped(header.file, 200)}</code>`],
     ["Tags", header.tags.length > 0 ? clipped(header.tags.join(", "), 200) : null],
+    ["Seed", header.seed === null ? null : html`<code>${header.seed}</code>`],
   ];
   return html`<header>
     <p class="kicker">Chaos run report</p>
@@ -35,8 +38,8 @@ export function masthead(report: RunReport, name: string): Markup {
       </svg>
       <div>
         <p class="verdict">${title}</p>
-        <p class="summary"><bdi>${clipped(summary, 500)}</bdi></p>
-        ${reason && report.verdict !== null && !summary.includes(reason) && html`<p class="reason"><bdi>${clipped(reason, 400)}</bdi></p>`}
+        <p class="summary"><bdi>${clipped(unbroken(summary), 500)}</bdi></p>
+        ${reason !== null && html`<p class="reason"><bdi>${clipped(reason, 400)}</bdi></p>`}
       </div>
     </div>
     ${
@@ -58,6 +61,9 @@ export function masthead(report: RunReport, name: string): Markup {
     </dl>
   </header>`;
 }
+
+/** No line ends between a number and its unit. */
+const unbroken = (text: string) => text.replaceAll(/(?<=\d) (?=m?s\b)/g, "\u00a0");
 
 /** First of all that follows: what still has to be done by somebody. */
 export function leftSection({ left, retry, verdict }: RunReport): Markup | null {

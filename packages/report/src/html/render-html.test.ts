@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { defaultTreeAdapter as tree, type DefaultTreeAdapterTypes, parse } from "parse5";
 import { describe, expect, test } from "vitest";
 import { foldRun } from "../fold/run-fold.ts";
-import { demoRun } from "../test/demo-run.fixture.ts";
+import { demoRun, demoStart } from "../test/demo-run.fixture.ts";
 import { hostile, hostileLong, tainted } from "../test/hostile.fixture.ts";
 import { visible } from "../visible.ts";
 import { chartFrame } from "./fault-marks.ts";
@@ -131,6 +131,22 @@ test.each([
   ["guard", { guardAt: 21_000 }, /Stopped by a guard/],
 ] as const)("the report of a run that was %s says so", (_, options, words) => {
   expect(renderHtml(foldRun(demoRun(options)))).toMatch(words);
+});
+
+test("an end in the last moments is named within the chart, together with the undo before it", () => {
+  const events = demoRun().filter(({ at }) => at <= demoStart + 33_000);
+  const texts = elements(renderHtml(foldRun(events)))
+    .filter((e) => attribute(e, "class")?.startsWith("mark "))
+    .map((e) => [attribute(e, "class"), textOf(e)]);
+  expect(texts).toEqual([["mark good end", "undo, steady"]]);
+  const early = elements(demo).filter((e) => attribute(e, "class")?.startsWith("mark "));
+  expect(early.map(textOf)).toEqual(["undo", "steady"]);
+});
+
+test("errors come in bursts: beside their name stands the most, not the median", () => {
+  const readings = elements(demo).filter((e) => attribute(e, "class") === "reading");
+  const usual = readings.map((e) => attribute(e, "data-usual")!);
+  expect(usual.filter((words) => words.startsWith("most"))).toEqual(["most 0 → 30"]);
 });
 
 test("a fault whose undo failed is shown as standing to the end", () => {

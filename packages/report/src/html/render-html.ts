@@ -57,7 +57,7 @@ function figureSection(report: RunReport): Markup | null {
         ({ label, value, about, tone }) =>
           html`<div>
             <dt>${label}</dt>
-            <dd class="value ${tone}">${value}</dd>
+            <dd class="value ${tone}">${numberAndUnit(value)}</dd>
             <dd class="about"><bdi>${clipped(about, 120)}</bdi></dd>
           </div>`,
       )}
@@ -65,16 +65,23 @@ function figureSection(report: RunReport): Markup | null {
   </section>`;
 }
 
+/** The number large, what follows it small. */
+function numberAndUnit(value: string): Markup {
+  const [, number, rest] = /^([\d.,]+) (.+)$/.exec(value) ?? [];
+  return number ? html`${number}<small> ${clipped(rest!, 40)}</small>` : html`${value}`;
+}
+
 function footer({ header, exitCode }: RunReport): Markup {
   return html`<footer>
     <p>
-      <b>identical</b>: undone, worth exact, and verified from outside. <b>compensated</b>: put right, but seen; what
-      remains is listed. <b>recovers-by-itself</b>: there was nothing to put back. <b>effect seen</b>: a second
-      connection saw the fault bite. <b>accepted</b>: the target took the request, its effect was not seen.
+      <b>identical</b>: undone, worth exact, and verified from outside. <b>compensated</b>: put right, but it can be
+      seen that something happened, such as a key sequence that moved on. <b>recovers-by-itself</b>: there was nothing
+      to put back. <b>effect seen</b>: a second connection saw the fault bite. <b>accepted</b>: the target took the
+      request, its effect was not seen.
     </p>
     <p>
       Every number was measured; a dash means that it was not. Times count from the run’s first event.
-      ${header.version && html`Chaos Agents ${header.version}. `}${exitCode !== null && html`Exit code ${exitCode}.`}
+      ${header.version && html`Made by Chaos Agents ${header.version}. `}${exitCode !== null && html`Exit code ${exitCode}.`}
     </p>
   </footer>`;
 }

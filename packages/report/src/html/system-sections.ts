@@ -5,6 +5,7 @@ import { badge } from "./fault-sections.ts";
 import { clipped, html, type Markup } from "./markup.ts";
 import { table } from "./table.ts";
 
+type Finding = RunReport["findings"][number];
 type Probe = RunReport["probes"][number];
 const windows = ["before", "during", "after"] as const;
 
@@ -52,9 +53,9 @@ function windowCell(report: RunReport, probe: Probe, when: (typeof windows)[numb
 }
 
 function measured({ asked, failed, latencyMs: { n, p50, p95, max } }: ProbeStats): Markup {
-  const tone = failed > 0 ? "warn-text" : "soft";
+  const tone = failed > 0 ? "warn" : "soft";
   const say = (name: string, value: number | null) => `${name} ${millis(value)}`.replaceAll(" ", "\u00a0");
-  return html`<div class="${tone}">${asked - failed} of ${asked} within tolerance</div>
+  return html`<div class="line ${tone}">${asked - failed} of ${asked} within tolerance</div>
     ${n > 0 && html`<div class="soft">${say("p50", p50)}, ${say("p95", p95)}, ${say("max", max)}</div>`}`;
 }
 
@@ -104,7 +105,9 @@ export function preflightSection({ findings, targets }: RunReport): Markup | nul
       table("Targets that were found", targets, [
         {
           head: "Target",
-          cell: ({ target, kind }) => html`<b><bdi>${clipped(target, 120)}</bdi></b> <span class="soft">${kind}</span>`,
+          cell: ({ target, kind }) =>
+            html`<b><bdi>${clipped(target, 120)}</bdi></b
+              >${target !== kind && html` <span class="soft">${kind}</span>`}`,
         },
         { head: "Where", cell: ({ label }) => html`<bdi>${clipped(label, 200)}</bdi>` },
         { head: "What it is", cell: ({ summary }) => html`<bdi>${clipped(summary, 300)}</bdi>` },
@@ -122,10 +125,14 @@ export function preflightSection({ findings, targets }: RunReport): Markup | nul
             cell: ({ message, skill }) =>
               html`${skill && html`<code>${skill}</code> `}<bdi>${clipped(message, 400)}</bdi>`,
           },
-          {
-            head: "What mends it",
-            cell: ({ remedy }) => (remedy ? html`<code class="wrap">${clipped(remedy, 400)}</code>` : "–"),
-          },
+          ...(findings.some(({ remedy }) => remedy)
+            ? [
+                {
+                  head: "What mends it",
+                  cell: ({ remedy }: Finding) => (remedy ? html`<bdi>${clipped(remedy, 400)}</bdi>` : "–"),
+                },
+              ]
+            : []),
         ],
         100,
       )

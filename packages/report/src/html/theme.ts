@@ -68,12 +68,13 @@ h1{font-size:34px;line-height:1.15;letter-spacing:-.02em;font-weight:680;text-wr
 h2{font-size:19px;line-height:1.3;letter-spacing:-.01em;font-weight:650}
 h1,h2,p,dd,td,li,code,pre,figcaption,summary{overflow-wrap:anywhere}
 code,pre{font-family:var(--mono);font-size:.9em}
-code.whole{white-space:nowrap}
+.whole{white-space:nowrap}
+.unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 bdi{unicode-bidi:isolate}
 section{margin-top:48px}
 section>h2{margin-bottom:14px}
 .soft{color:var(--soft)}
-.good{color:var(--good)}.warn,.warn-text{color:var(--warn)}.bad{color:var(--bad)}
+.good{color:var(--good)}.warn{color:var(--warn)}.bad{color:var(--bad)}
 .kicker{color:var(--soft);font-size:13px;font-weight:600;letter-spacing:.08em;text-transform:uppercase;margin-bottom:8px}
 .banner{display:flex;gap:18px;align-items:flex-start;margin-top:22px;padding:22px 24px;border-radius:14px;background:var(--tone-tint);border:1px solid color-mix(in srgb,var(--tone) 26%,transparent)}
 .verdict-good{--tone:var(--good);--tone-tint:var(--good-tint)}
@@ -92,9 +93,10 @@ section>h2{margin-bottom:14px}
 .facts{display:flex;flex-wrap:wrap;gap:12px 32px;margin-top:24px}
 .facts dt,.figures dt{color:var(--soft);font-size:13px}
 .facts dd{font-size:14px}
-.figures dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(178px,1fr));gap:1px;background:var(--line);border:1px solid var(--line);border-radius:14px;overflow:hidden}
-.figures dl>div{background:var(--card);padding:18px 20px}
+.figures dl{display:flex;flex-wrap:wrap;gap:1px;background:var(--line);border:1px solid var(--line);border-radius:14px;overflow:hidden}
+.figures dl>div{flex:1 1 165px;background:var(--card);padding:18px 16px}
 .figures .value{font-size:28px;line-height:1.25;font-weight:640;letter-spacing:-.02em;margin-top:2px}
+.figures small{font-size:16px;font-weight:600;letter-spacing:0;white-space:nowrap}
 .figures .value.plain{color:var(--ink)}
 .figures .about{color:var(--soft);font-size:13px;line-height:1.4}
 .left{padding:22px 24px;border-radius:14px;border:1px solid color-mix(in srgb,var(--bad) 45%,transparent);background:var(--card)}
@@ -107,16 +109,16 @@ section>h2{margin-bottom:14px}
 .chart+.chart{border-top:1px solid var(--line)}
 figcaption{display:flex;flex-wrap:wrap;justify-content:space-between;gap:4px 24px;font-size:14px;font-weight:600;margin-bottom:8px}
 figcaption .soft{font-weight:400}
-.now{font-weight:400;color:var(--soft)}
 .legend{display:flex;flex-wrap:wrap;gap:2px 18px;list-style:none;font-weight:400;font-size:13px;color:var(--soft)}
-.legend output{color:var(--ink);font-weight:600}
+.reading{display:inline-block;color:var(--ink);font-weight:600}
 .swatch{display:inline-block;width:14px;height:3px;border-radius:2px;margin-right:6px;vertical-align:middle;background:var(--main)}
 ${tints.map((tint) => `.swatch.${tint}{background:var(--${tint})}path.line.${tint}{stroke:var(--${tint})}`).join("")}
 .plot,.ruler{display:block;overflow:visible}
 .plot,.ruler{width:calc(100% - 60px);margin-left:60px}
 .scale{text-anchor:end;transform:translate(-10px,4px)}
 .plot text,.ruler text{font-size:11.5px;fill:var(--soft)}
-.plot .scale,.plot .limit-name{paint-order:stroke;stroke:var(--card);stroke-width:3.5px;stroke-linejoin:round}
+.ruler .at{fill:var(--ink);font-weight:600}
+.plot .scale,.plot .limit-name,.plot .fault-name,.ruler .at{paint-order:stroke;stroke:var(--card);stroke-width:3.5px;stroke-linejoin:round}
 .grid,.row{stroke:var(--line);stroke-width:1}
 .line{overflow-wrap:anywhere}
 path.line{fill:none;stroke:var(--main);stroke-width:1.7;stroke-linejoin:round;stroke-linecap:round;vector-effect:non-scaling-stroke}
@@ -137,11 +139,11 @@ path.bar{fill:none;stroke:var(--bad);stroke-width:2;vector-effect:non-scaling-st
 .phase{stroke:var(--card);stroke-width:1}
 .phase.quiet{fill:var(--line)}.phase.bite{fill:var(--bite);fill-opacity:.32}.phase.undo{fill:var(--undo);fill-opacity:.32}
 .plot .phase-name{text-anchor:middle;fill:var(--ink)}
-.plot .mark.end{text-anchor:end}.plot .mark.undo{fill:var(--undo);font-weight:600}.plot .mark.good{fill:var(--good);font-weight:600}.plot .mark.stop{fill:var(--bad);font-weight:600}
+.plot .mark.end{text-anchor:end}.plot .mark.undo,.mark .undo{fill:var(--undo);font-weight:600}.plot .mark.good{fill:var(--good);font-weight:600}.plot .mark.stop,.mark .stop{fill:var(--bad);font-weight:600}
 .plot .fault-name{fill:var(--ink);font-size:12px}.plot .fault-name.end{text-anchor:end}.plot .fault-name .soft{fill:var(--soft)}
 .bar-inject{fill:var(--bite);fill-opacity:.42}.bar-active{fill:var(--bite)}.bar-undo{fill:var(--undo)}.bar-failed,.bar-stuck{fill:var(--bad)}
 .bar-stuck{fill-opacity:.75}
-.key{display:flex;flex-wrap:wrap;gap:4px 20px;margin-top:12px;font-size:13px;color:var(--soft)}
+.key{display:flex;flex-wrap:wrap;gap:4px 20px;margin:-6px 0 14px;font-size:13px;color:var(--soft)}
 .box{display:inline-block;width:14px;height:9px;border-radius:2px;margin-right:6px}
 .box.bar-inject{background:color-mix(in srgb,var(--bite) 42%,var(--paper))}.box.bar-active{background:var(--bite)}.box.bar-undo{background:var(--undo)}.box.bar-failed{background:var(--bad)}
 .dot{display:inline-block;width:7px;height:7px;border-radius:50%;margin-right:7px;vertical-align:middle}
@@ -158,8 +160,9 @@ td{padding:13px 16px;vertical-align:top;border-bottom:1px solid var(--line)}
 tr:last-child td{border-bottom:0}
 .number{text-align:right;white-space:nowrap}
 td .soft,td .line{font-size:13px}
-.badge{display:inline-block;white-space:nowrap;padding:1px 9px;border-radius:99px;font-size:12.5px;font-weight:600;background:var(--plain-tint);color:var(--plain)}
+.badge{display:inline-block;white-space:nowrap;margin-bottom:3px;padding:1px 9px;border-radius:99px;font-size:12.5px;font-weight:600;background:var(--plain-tint);color:var(--plain)}
 .badge.good{background:var(--good-tint);color:var(--good)}.badge.warn{background:var(--warn-tint);color:var(--warn)}.badge.bad{background:var(--bad-tint);color:var(--bad)}
+.tagged{display:flex;gap:9px;align-items:baseline}
 .tag-box{display:inline-block;min-width:20px;padding:0 5px;text-align:center;border-radius:5px;font-size:12px;line-height:19px;background:color-mix(in srgb,var(--bite) 16%,var(--card));color:var(--bite-ink)}
 details summary{cursor:pointer;color:var(--soft);font-size:13px}
 td pre{margin:6px 0 0;white-space:pre-wrap;font-size:12px}
@@ -171,7 +174,7 @@ footer p{max-width:90ch}
 footer p+p{margin-top:8px}
 footer b{color:var(--ink);font-weight:600}
 .chart .aside{margin:0 0 6px 60px}
-@media (max-width:720px){
+@media screen and (max-width:720px){
 .chart .aside{margin-left:0}
 main{padding:24px 16px 40px}
 h1{font-size:26px}
@@ -180,14 +183,12 @@ section{margin-top:36px}
 .icon{width:28px;height:28px}
 .verdict{font-size:19px}
 .summary,.hypothesis p{font-size:16px}
-.figures dl{grid-template-columns:1fr 1fr}
-.figures dl>div{padding:14px 14px}
-.figures dl>div:last-child:nth-child(odd){grid-column:1/-1}
+.figures dl>div{flex-basis:140px;padding:14px}
 .figures .value{font-size:23px}
 .course{padding:4px 14px 12px;margin:0 -4px}
 .plot .wide,.ruler .wide{display:none}
-.plot,.ruler{width:100%;margin-left:0}
-.scale{text-anchor:start;transform:translate(0,-3px)}
+.plot,.ruler{width:calc(100% - 46px);margin-left:46px}
+.scale{transform:translate(-7px,4px)}
 .left{padding:16px}
 table,tbody,tr,td{display:block}
 thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
@@ -201,8 +202,12 @@ td.first{display:block;padding-bottom:6px}
 td.first::before{content:none}
 }
 @media print{
+*{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 body{background:#fff;font-size:12px}
 main{max-width:none;padding:0}
+table,th,td .soft,td .line,.badge{font-size:12px}
+td,th,caption{padding-left:10px;padding-right:10px}
+summary{display:none}
 section{margin-top:28px}
 figure,tr,.banner{break-inside:avoid}
 h2{break-after:avoid}

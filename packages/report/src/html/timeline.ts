@@ -64,19 +64,39 @@ function phaseSegment(phase: RunReport["phases"][number], report: RunReport, { a
   >`;
 }
 
+/** Percent of the axis that two short words take on a narrow screen. */
+const wordsWide = 14;
+
 /** What happened to the whole run, in words above the rows; beside a cut, the undo is named inside its band. */
 function marks({ trips, stops, recovery }: RunReport, { axis, undos, stoppedAt, recoveredAt }: ChartFrame): Markup {
   const undo = undos.at(-1);
+  const cut = axis.cuts.length > 0;
   const y = stripHeight + 12;
   const mark = (kind: string, x: number, shift: number, text: Markup | string) =>
     html`<text class="mark ${kind}" x="${percent(x)}" y="${y}" dx="${shift}">${text}</text>`;
   const stop = trips.length > 0 ? "guard" : stops[0]?.by === "interrupt" ? "interrupted" : (stops[0]?.by ?? "");
+  const ending =
+    stoppedAt !== null
+      ? { kind: "stop", x: stoppedAt, text: undo && !cut ? `${stop}, undo` : stop }
+      : undo && !cut
+        ? { kind: "undo", x: undo.from, text: "undo" }
+        : null;
+  const late = recoveredAt !== null && recoveredAt > 100 - wordsWide;
+  const joined = late && ending !== null && ending.x > recoveredAt - wordsWide;
+  const inBand = cut && undo !== undefined && !(late && undo.from > recoveredAt - 2 * wordsWide);
   const after = html`<tspan class="wide"> again, ${millis(recovery?.ms ?? null)} after</tspan>`;
-  const cut = axis.cuts.length > 0;
   return html`${axis.cuts.map(({ from, ms }) => mark("end", from, -4, `${clock(ms)} later`))}${
-    stoppedAt !== null && mark("stop end", stoppedAt, -4, undo && !cut ? `${stop}, undo` : stop)
-  }${undo && (cut || stoppedAt === null) && mark(cut ? "undo" : "undo end", undo.from, cut ? 3 : -4, "undo")}${
-    recoveredAt !== null && mark("good", recoveredAt, 4, html`steady${recoveredAt < 82 && after}`)
+    ending && !joined && mark(`${ending.kind} end`, ending.x, -4, ending.text)
+  }${inBand && mark("undo", undo.from, 3, "undo")}${
+    recoveredAt !== null &&
+    (late
+      ? mark(
+          "good end",
+          recoveredAt,
+          -4,
+          html`${joined && html`<tspan class="${ending.kind}">${ending.text}, </tspan>`}steady`,
+        )
+      : mark("good", recoveredAt, 4, html`steady${recoveredAt < 82 && after}`))
   }`;
 }
 
@@ -108,7 +128,7 @@ function faultRow(fault: RunReport["faults"][number], index: number, y: number, 
     if (stuck && undoneAt !== null) parts.push(bar("bar-stuck", undoneAt, end));
   }
   const left = axis.x(startedAt ?? 0);
-  const anchor = left + (faultName(fault).length + 2) * 1.9 > 100 ? "end" : "";
+  const anchor = left + (faultName(fault).length + 2) * 2.4 > 100 ? "end" : "";
   const word = stateWord(fault);
   const things = fault.things.map((thing) => thing.key);
   const about = things.length > 1 ? `${things.length} things` : clipped(things[0] ?? "", 80);

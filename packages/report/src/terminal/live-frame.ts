@@ -33,7 +33,7 @@ export function liveFrame(state: Readonly<RunState>, options: FrameOptions): str
   const rows = (cells: Cell[][], give: number[]) => grid(cells, { paint, width, ellipsis, give, indent: 1 });
   const notes = state.log.filter(({ word }) => word !== "phase").slice(-4);
   const blocks: Block[] = [
-    { title: "Faults", lines: rows(liveFaults(moment), [2]) },
+    { title: "Faults", lines: rows(liveFaults(moment), [1, 2]) },
     { title: "Undo", lines: rows(liveUndo(moment), [0]) },
     { title: "Steady state and guards", lines: rows(liveProbes(moment), [1]) },
     {

@@ -124,7 +124,7 @@ export function liveProbes({ state, sign, unicode, width }: Moment): Cell[][] {
       { text: tripped ? "TRIPPED" : value, ink: tone === "good" ? "strong" : tone, align: "right" },
       { text: last === undefined || last.latencyMs === null ? "" : millis(last.latencyMs), align: "right" },
       { text: width >= 55 ? sparkline(numbers, width >= 90 ? 30 : 14, unicode) : "", ink: "accent" },
-      { text: width >= 75 ? limits.join(", ") : "", ink: "dim" },
+      { text: width >= 110 ? limits.join(", ") : "", ink: "dim" },
     ];
   });
 }
@@ -146,8 +146,11 @@ export function liveSamples({ state, unicode, width }: Moment): Cell[][] {
 }
 
 export function liveUndo({ state, sign, width }: Moment): Cell[][] {
-  const { undos } = state;
-  if (undos.every((undo) => undo.startedAt === null)) return [];
+  const { undos, phases, verdict } = state;
+  const undoing = phases.at(-1)?.phase === "undo" || phases.at(-1)?.phase === "recover";
+  const begun = undos.some((undo) => undo.startedAt !== null);
+  // While faults still come and go, their own rows say which are undone.
+  if (!begun || !(undoing || verdict !== null || phases.some(({ phase }) => phase === "verify"))) return [];
   const ended = undos.filter((undo) => undo.outcome !== null);
   const bad = undos.filter((undo) => undo.outcome === "failed").length;
   const counts = `${amount(ended.length)} of ${amount(undos.length)}`;

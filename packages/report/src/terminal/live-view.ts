@@ -107,7 +107,7 @@ class TerminalView implements LiveView {
     const lines = liveFrame(state, {
       t: Math.max(state.lastAt, clock.now() - started),
       width: this.#columns - 1,
-      height: Math.max(4, (stream.rows ?? 24) - 1),
+      height: Math.max(4, (stream.rows || 24) - 1),
       paint: painter(color),
       unicode,
       live: !this.#closed,
@@ -116,6 +116,7 @@ class TerminalView implements LiveView {
   }
 
   get #columns(): number {
-    return Math.max(20, this.#options.width ?? this.#options.stream.columns ?? 80);
+    // A terminal that does not know its size says 0.
+    return Math.max(20, this.#options.width ?? (this.#options.stream.columns || 80));
   }
 }

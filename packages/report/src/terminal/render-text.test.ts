@@ -14,8 +14,9 @@ test("the text report tells what a person asks", () => {
   const text = renderText(foldRun(demoRun({ stuck: true })), plain);
   for (const words of [
     /^✘ Rollback incomplete {2}Checkout under siege\n/,
-    /Faults landed +4 of 4 +3 effect seen, 1 accepted/,
-    /throughput +[▁-█]{32} +861\/s +351\/s/,
+    /\n +Seed +4711\n/,
+    /Faults landed +4 of 4 +effect of 3 seen, 1 accepted/,
+    /throughput +[▁-█]{32} +861 +351 +864 +1,151 {2}\/s\n/,
     /catalogue answers +held 1\/1 ok +held 26\/26 ok +held 8\/8 ok/,
     /an order can be placed +held 1\/1 ok +not required 9\/26 ok/,
     /✔ {2}db\.config_change +work_mem +accepted/,
@@ -37,6 +38,16 @@ test.each([30, 40, 60, 100, 300])("at %i columns no line is too long, nor speaks
       expect(line).not.toMatch(controls);
     }
   }
+});
+
+test("where there is no room for them, the bars get shorter, then go; no number is cut", () => {
+  const report = foldRun(demoRun());
+  const line = (width: number) =>
+    renderText(report, { color: false, width })
+      .split("\n")
+      .find((one) => one.startsWith("  p95"))!;
+  expect(line(80)).toMatch(/^ {2}p95 +[▁-█]{26} +11\.1 ms +1\.81 s +11 ms +2\.05 s$/);
+  expect(line(56)).toMatch(/^ {2}p95 +11\.1 ms +1\.81 s +11 ms +2\.05 s$/);
 });
 
 test("colour is only there when asked for", () => {

@@ -1,3 +1,4 @@
+import { furtherReason } from "../fold/summarise.ts";
 import type { RunReport } from "../report.ts";
 import { shownVerdict } from "../verdict.ts";
 import { type Cell, fitted, grid, wrapped } from "./columns.ts";
@@ -40,7 +41,8 @@ export function renderText(report: RunReport, { color, width: columns, unicode =
   const section = (title: string, body: readonly string[]) =>
     body.length === 0 ? [] : ["", paint("strong", fitted(title, width, ellipsis)), ...body];
 
-  const { header, reason, summary, findings, sources } = report;
+  const { header, summary, findings, sources } = report;
+  const reason = furtherReason(report);
   const { title, tone } = shownVerdict(report.verdict);
   const levels = { error: "bad", warning: "warn", info: "dim" } as const;
   const name = fitted(header.experiment ?? "", width - title.length - 4, ellipsis);
@@ -48,20 +50,17 @@ export function renderText(report: RunReport, { color, width: columns, unicode =
   const lines = [
     heading,
     ...indented(summary),
-    ...(reason === null || summary.includes(reason) ? [] : indented(reason)),
+    ...(reason === null ? [] : indented(reason)),
     "",
     ...rows(headerRows(report)),
     ...section("Hypothesis", header.hypothesis === null ? [] : indented(header.hypothesis)),
     ...section("Figures", noted(figureRows(report, width >= 70), [2])),
     ...sources.flatMap((source) =>
-      section(
-        `Measured: ${source.source}`,
-        rows(sampledRows(source, report, Math.max(0, Math.min(32, width - 54)), unicode), [0]),
-      ),
+      section(`Measured: ${source.source}, medians`, rows(sampledRows(source, report, { width, unicode }), [0])),
     ),
-    ...section("Steady state", rows(probeRows(report, width >= 80), [0])),
-    ...section("Faults", noted(faultRows(report, sign), [2])),
-    ...section("Undo", noted(undoRows(report, sign), [2])),
+    ...section("Steady state", rows(probeRows(report, width >= 110), [0])),
+    ...section("Faults", noted(faultRows(report, sign), [1, 2])),
+    ...section("Undo", noted(undoRows(report, sign), [1, 2])),
     ...section(
       "Preflight",
       findings.slice(0, mostRows).flatMap(({ level, message, remedy }) => {

@@ -2,9 +2,9 @@ import { outcomeText, outcomeTones } from "../fold/describe-event.ts";
 import { judgementOf } from "../fold/judgement.ts";
 import { isIdentical } from "../fold/summarise.ts";
 import { keyFigures } from "../key-figures.ts";
-import { amount, clock, millis, quantity, utc } from "../quantities.ts";
+import { amount, bareQuantity, clock, millis, utc } from "../quantities.ts";
 import type { PerWindow, RunReport, Spread, UndoReport } from "../report.ts";
-import type { Cell } from "./columns.ts";
+import { type Cell, displayWidth } from "./columns.ts";
 import type { Signs } from "./paint.ts";
 import { sparkline } from "./sparkline.ts";
 
@@ -20,6 +20,7 @@ export function headerRows({ run, header, lastAt }: RunReport): Cell[][] {
     ["Ticket", header.ticket],
     ["File", header.file],
     ["Tags", header.tags.length > 0 ? header.tags.join(", ") : null],
+    ["Seed", header.seed === null ? null : String(header.seed)],
   ];
   return facts.flatMap(([term, value]) => (value === null ? [] : [[{ text: term, ink: "dim" }, { text: value }]]));
 }
@@ -30,26 +31,34 @@ export interface NotedRow {
   notes: string[];
 }
 
-/** Each number over the run as a line of bars, then its medians. */
+/** Each number over the run as a line of bars, where there is room for one, then its medians and the highest of all. */
 export function sampledRows(
   source: RunReport["sources"][number],
   { disturbed }: RunReport,
-  bars: number,
-  unicode: boolean,
+  { width, unicode }: { width: number; unicode: boolean },
 ): Cell[][] {
   const disturbedRun = disturbed.from !== null;
-  const heads = ["", "", ...(disturbedRun ? ["before", "during", "after", "worst"] : ["median", "highest"])];
-  return [
-    heads.map((text): Cell => ({ text, ink: "dim", align: "right" })),
-    ...source.columns.map(({ name, unit, values, stats }): Cell[] => {
-      const say = (value: number | null): Cell => ({ text: quantity(value, unit), align: "right" });
+  const rows = [
+    ["", "", ...(disturbedRun ? ["before", "during", "after"] : ["median"]), "highest"],
+    ...source.columns.map(({ name, unit, stats }) => {
       const { before, during, after } = stats;
-      const numbers = disturbedRun
-        ? [say(before.p50), say(during.p50), say(after.p50), say(highest(stats))]
-        : [say(before.p50), say(before.max)];
-      return [{ text: name }, { text: sparkline(values, bars, unicode), ink: "accent" }, ...numbers];
+      const medians = disturbedRun ? [before.p50, during.p50, after.p50] : [before.p50];
+      const numbers = [...medians, highest(stats)].map((value) => bareQuantity(value, unit));
+      return [name, unit === null || unit === "ms" || unit === "%" ? "" : unit, ...numbers];
     }),
   ];
+  const widths = rows[0]!.map((_, index) => Math.max(...rows.map((row) => displayWidth(row[index]!))));
+  const room = width - widths.reduce((sum, one) => sum + (one > 0 ? one + 2 : 0), 2);
+  const bars = room < 8 ? 0 : Math.min(32, room);
+  return rows.map(([name, unit, ...numbers], index): Cell[] => [
+    { text: name! },
+    {
+      text: index === 0 || bars === 0 ? "" : sparkline(source.columns[index - 1]!.values, bars, unicode),
+      ink: "accent",
+    },
+    ...numbers.map((text): Cell => ({ text, ink: index === 0 ? "dim" : "plain", align: "right" })),
+    { text: unit!, ink: "dim" },
+  ]);
 }
 
 function highest({ before, during, after }: PerWindow<Spread>): number | null {

@@ -91,6 +91,7 @@ function opening(options: DemoRun): Moment[] {
         tags: ["demo", "postgres"],
         file: "config/demo.yaml",
         durationMs: 25_000 * (options.stretch ?? 1),
+        seed: 4711,
         probes: [
           { probe: "catalogue answers", kind: "http", role: "steady-state", expect: "== 200", maxLatencyMs: 500 },
           { probe: "an order can be placed", kind: "sql", role: "steady-state", expect: ">= 1", maxLatencyMs: 1_000 },

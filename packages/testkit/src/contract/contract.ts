@@ -12,10 +12,20 @@ export interface Subject<Photograph = any> extends AsyncDisposable {
   readonly observeEffect: () => Promise<boolean>;
 }
 
-/** Makes the injecting statement wait on the target until disposed. */
+/** Somebody else's hold on the target, behind which the injecting statement waits; and the way there of its client. */
 export interface Stall extends AsyncDisposable {
-  /** Resolves once the statement has arrived there and waits. */
+  /** The `target_config` of that client. */
+  config: Record<string, unknown>;
+  /** Instead of the subject's, where those would not have it wait. */
+  params?: Record<string, unknown>;
+  /** Resolves once the statement has arrived on the target and waits; rejects when it never does. */
   reached(): Promise<void>;
+  /** Whether it is there and waits. */
+  waits(): Promise<boolean>;
+  /** Cuts that client off. The target hears nothing of it: the statement goes on. */
+  lose(): void;
+  /** Lets go of what is held. */
+  release(): Promise<void>;
 }
 
 export interface SkillContract<S extends Subject = Subject> {

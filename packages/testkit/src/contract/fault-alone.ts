@@ -37,10 +37,11 @@ export class FaultAlone implements AsyncDisposable {
     };
   }
 
-  static async open(agent: Agent, skill: Skill, rawConfig: unknown): Promise<FaultAlone> {
+  /** `way` is the config by which it gets to its target, where others go another way. */
+  static async open(agent: Agent, skill: Skill, rawConfig: unknown, way = rawConfig): Promise<FaultAlone> {
     const config = agent.config.parse(rawConfig);
     const run = newRunId(Date.now());
-    const target = await agent.connect(config, {
+    const target = await agent.connect(agent.config.parse(way), {
       mark: `chaos/${run}`,
       signal: new AbortController().signal,
       clock: systemClock,
@@ -63,6 +64,12 @@ export class FaultAlone implements AsyncDisposable {
       signal: new AbortController().signal,
       clock,
     });
+  }
+
+  /** The first half of putting back, in a process of its own. */
+  async fence(records: readonly unknown[]): Promise<void> {
+    await using other = await this.elsewhere();
+    await this.skill.fence?.(other, records.map(throughDisk), { ...this.context, signal: AbortSignal.timeout(60_000) });
   }
 
   /** Undoes as a fresh process would: fence first, last in first out, from what is on disk. Returns the results, newest first. */

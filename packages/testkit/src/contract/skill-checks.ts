@@ -98,26 +98,37 @@ const fencesTheLiving: Check = {
 };
 
 const fencesTheRunning: Check = {
-  promise: "it is put back while its statement still runs, and nothing comes after",
+  promise: "it is put back while its statement still runs there and nobody waits for it, and nothing comes after",
   needs: "stall",
   async check(checked) {
-    const { subject } = checked;
-    const { params, oracle } = subject;
+    const { agent, skill, subject } = checked;
+    const { oracle } = subject;
     const before = await oracle.photograph();
-    await using fault = await alone(checked);
-    const [thing] = await fault.things(params);
+    await using stall = await checked.stall();
+    await using fault = await FaultAlone.open(agent, skill, subject.config, stall.config);
+    const [thing] = await fault.things(stall.params ?? subject.params);
     const driven = fault.drive(thing!);
-    const stall = await checked.stall();
-    const running = driven.finish().catch(() => undefined);
-    await stall.reached();
+    const lost = driven.finish().then(
+      () => "finished",
+      () => "lost",
+    );
+    await Promise.race([
+      stall.reached(),
+      lost.then((how) => Promise.reject(new Error(`it never waited: it was ${how}`))),
+    ]);
     expect(driven.records.length, "its undo was told before the statement was sent").toBeGreaterThan(0);
-    await fault.putBack(driven.records);
-    await stall[Symbol.asyncDispose]();
-    await driven.letGo();
-    await running;
-    await fault.close();
+    stall.lose();
+    expect(await lost, "its client does not hear of it any more").toBe("lost");
+    await fault.fence(driven.records);
+    expect(await stall.waits(), "what waited was ended before anything is compared").toBe(false);
+    const outcomes = (await fault.putBack(driven.records)).map(({ outcome }) => outcome);
+    expect([...new Set(outcomes)], "nothing of it had happened").toEqual(["already"]);
+    await stall.release();
     await expectFelt(subject, false, "the statement that was under way did not come through");
+    // only now the target hears that the client is gone, with all that it had there besides
+    await stall[Symbol.asyncDispose]();
     await expectUnchanged(oracle, before, "it is as it was");
+    await fault.close();
   },
 };
 

@@ -17,9 +17,17 @@ export interface CrashSubject<Photograph = any> {
   landed(): Promise<boolean>;
   /** For targets that are reached over the network: the wire to count and cut. */
   wire?: { open(): Promise<WireProxy>; through(experiment: Experiment, proxy: WireProxy): Experiment };
+  /** Puts there what a fault takes away for good and a run has to find: before every run, and before every look. */
+  ready?(): Promise<void>;
   /** Restarts the target; done after some of the kills. */
   restart?(): Promise<void>;
 }
+
+/**
+ * The kind of write before whose first every fault stands, and nothing of it has been let go. By number it could not be told:
+ * a run tells of its progress by the clock.
+ */
+export const standingWrite = "event phase-started undo";
 
 /** Starts runs and recoveries of one subject in processes of their own. */
 export class CrashBed<Photograph> {
@@ -38,6 +46,7 @@ export class CrashBed<Photograph> {
   }
 
   static async make<P>(subject: CrashSubject<P>): Promise<CrashBed<P>> {
+    await subject.ready?.();
     const before = await subject.oracle.photograph();
     const unknown = new CrashBed(subject, before, [], 0);
     await using home = await unknown.home();
@@ -47,8 +56,9 @@ export class CrashBed<Photograph> {
     return new CrashBed(subject, before, writes, ms);
   }
 
-  /** A state directory for one kill. */
+  /** A state directory for one run. */
   async home(): Promise<AsyncDisposable & { path: string }> {
+    await this.subject.ready?.();
     const path = await makeTemporary("memory");
     return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
   }
@@ -56,11 +66,6 @@ export class CrashBed<Photograph> {
   start(task: Pick<CrashTask, "home"> & Partial<CrashTask>, env: Record<string, string> = {}): CrashChild {
     const { catalog, experiment } = this.subject;
     return new CrashChild({ catalog, experiment, ...task }, env);
-  }
-
-  /** The write before which every fault stands and none is undone yet. */
-  get standing(): number {
-    return this.writes.indexOf("event undo-started") + 1;
   }
 
   /** Holds a run still, looks whether its fault is there, and kills it. */
@@ -74,6 +79,7 @@ export class CrashBed<Photograph> {
   /** Recovers, in fresh processes, whatever a home still has to recover. Returns what is not as before even so. */
   async residuesAfterRecovery(home: string): Promise<string[]> {
     const left = await this.recoverAll(home);
+    await this.subject.ready?.();
     return [...left, ...(await lastingDifferences(this.subject.oracle, this.before))];
   }
 

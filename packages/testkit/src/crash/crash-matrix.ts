@@ -64,8 +64,8 @@ function spread(all: readonly CrashPoint[], points: number | "all", random: Rand
     const share = where === randomMoment ? 3 : 1;
     return shuffled.map((point, i) => ({ point, round: Math.floor(i / share) }));
   });
-  order.sort((a, b) => a.round - b.round);
-  return [...chosen, ...order.map(({ point }) => point)].slice(0, points);
+  const shuffled = random.sample(order, order.length).toSorted((a, b) => a.round - b.round);
+  return [...chosen, ...shuffled.map(({ point }) => point)].slice(0, points);
 }
 
 function pointsFromEnv(): number | "all" {

@@ -17,8 +17,8 @@ export interface CrashTask {
   recover?: string;
   /** Milliseconds that its faults stand; no longer than it takes to see that they do, when left out. */
   standFor?: number;
-  /** Hold still at this write to the journal, counted from 1, so that somebody can look and kill. */
-  hold?: { write: number; side: Side };
+  /** Hold still at this write to the journal, counted from 1, or at the first of a kind, so that somebody can look and kill. */
+  hold?: { write: number | string; side: Side };
 }
 
 /** What the child says, one JSON a line. */

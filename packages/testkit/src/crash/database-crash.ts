@@ -15,6 +15,8 @@ export interface DatabaseFault {
   params: Record<string, unknown>;
   /** Whether users of the database feel it now. Asked while the run is held still, so it must not wait for a lock. */
   felt(database: DatabaseAdmin): Promise<boolean>;
+  /** Brings back what it takes away for good. */
+  ready?(database: DatabaseAdmin): Promise<void>;
 }
 
 /** A fault on a database server of the test's own: its wire is counted and cut, and the server is killed now and then. */
@@ -40,6 +42,7 @@ export function databaseCrash(
       patience: 10_000,
     },
     landed: () => fault.felt(database),
+    ready: async () => await fault.ready?.(database),
     wire: {
       open: () => startWireProxy({ to: { host: server.host, port: server.port }, engine: server.engine }),
       through: (_, proxy) => experiment(proxy.through(database.url)),

@@ -1,6 +1,8 @@
 import type { JournalStore, RunJournal } from "@chaos-agents/engine";
 import type { CrashTask } from "./crash-spec.ts";
 
+const kindOf = (body: { type: string; phase?: string }) => ["event", body.type, body.phase ?? []].flat().join(" ");
+
 /** A store that counts every write to its journals, and calls `hold` before or after one of them is on disk. */
 export function holdingStore(
   store: JournalStore,
@@ -9,15 +11,17 @@ export function holdingStore(
 ): JournalStore & { writes: string[] } {
   const writes: string[] = [];
   const write = async <T>(kind: string, commit: () => Promise<T>): Promise<T> => {
+    const isFirst = !writes.includes(kind);
     const n = writes.push(kind);
-    if (at?.write === n && at.side === "before") hold();
+    const isIt = at?.write === n || (isFirst && at?.write === kind);
+    if (isIt && at.side === "before") hold();
     const written = await commit();
-    if (at?.write === n && at.side === "after") hold();
+    if (isIt && at.side === "after") hold();
     return written;
   };
   const wrap = (journal: RunJournal): RunJournal => ({
     header: journal.header,
-    append: (body) => write(`event ${body.type}`, () => journal.append(body)),
+    append: (body) => write(kindOf(body), () => journal.append(body)),
     record: (undo) => write("undo record", () => journal.record(undo)),
     revise: (undo, record) => write("undo revision", () => journal.revise(undo, record)),
     settle: (undo, outcome, body) => write("undo result", () => journal.settle(undo, outcome, body)),

@@ -2,7 +2,7 @@ import { openStore } from "@chaos-agents/journal";
 import { expect, test } from "vitest";
 import { experimentOf } from "../contract/stage.ts";
 import { FilesSubject } from "../files-agent/files-subject.ts";
-import { CrashBed } from "./crash-bed.ts";
+import { CrashBed, standingWrite } from "./crash-bed.ts";
 
 const catalog = { module: new URL("../files-agent/files-agent.ts", import.meta.url).href, export: "filesCatalog" };
 
@@ -24,7 +24,7 @@ test("a run that lives in another process is not recovered, and is once that pro
   const before = await files.oracle.photograph();
   const bed = await bedOn(files);
   await using home = await bed.home();
-  await using living = bed.start({ home: home.path, hold: { write: bed.standing, side: "before" } });
+  await using living = bed.start({ home: home.path, hold: { write: standingWrite, side: "before" } });
   await living.hears("holds");
   const [summary] = await openStore(home.path).list();
   expect(summary).toMatchObject({ live: true, pending: 3, verdict: null });
@@ -41,7 +41,7 @@ test("of two recoveries in two processes one works, and the other is told so", a
   const before = await files.oracle.photograph();
   const bed = await bedOn(files);
   await using home = await bed.home();
-  await using killed = bed.start({ home: home.path, hold: { write: bed.standing, side: "before" } });
+  await using killed = bed.start({ home: home.path, hold: { write: standingWrite, side: "before" } });
   await killed.hears("holds");
   await killed.kill();
   const [{ run } = { run: "" }] = await openStore(home.path).list();

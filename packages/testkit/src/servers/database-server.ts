@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ChaosError, describeError } from "@chaos-agents/core";
 import { readFile } from "node:fs/promises";
+import type { Certificates } from "./certificates.ts";
 import { administer, type DatabaseAdmin, type Engine } from "./database-admin.ts";
 import type { Keep, KeptProcess } from "./keep.ts";
 import { killTree, send } from "./process-tree.ts";
@@ -25,6 +26,8 @@ export interface DatabaseServer extends DatabaseAdmin, AsyncDisposable {
   readonly serverLog: string;
   /** The file that `statements` reads. */
   readonly statementLog: string;
+  /** Where it takes encrypted connections; null where it does not. */
+  readonly certificates: Certificates | null;
   /** Every statement that clients sent so far, in the server's own words. */
   statements(): Promise<Statement[]>;
   /** Ends it at once and removes everything; the same as disposing. */
@@ -43,6 +46,7 @@ export interface ServerParts {
   readonly url: string;
   readonly serverLog: string;
   readonly statementLog: string;
+  readonly certificates: Certificates | null;
   /** Asks the main process to shut down in good order. */
   readonly stopSignal: NodeJS.Signals;
   start(): Promise<KeptProcess>;
@@ -76,6 +80,7 @@ export async function openServer(parts: ServerParts, signal?: AbortSignal): Prom
     directory: parts.keep.directory,
     serverLog: parts.serverLog,
     statementLog: parts.statementLog,
+    certificates: parts.certificates,
     get pid() {
       if (main === undefined) throw new ChaosError("usage", `${parts.label} on port ${parts.port} is not running`);
       return main.pid;

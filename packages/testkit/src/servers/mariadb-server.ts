@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { ChaosError } from "@chaos-agents/core";
+import { makeCertificates } from "./certificates.ts";
 import { type DatabaseServer, openServer, type ServerSettings } from "./database-server.ts";
 import { findProgram } from "./find-program.ts";
 import { freePort } from "./free-port.ts";
@@ -10,6 +11,8 @@ import { serviceUser } from "./service-user.ts";
 export interface MariadbOptions {
   /** On top of MariaDB's own defaults, as `my.cnf` takes them. */
   settings?: ServerSettings;
+  /** Takes encrypted connections, with certificates of its own; without it, none. */
+  tls?: boolean;
   /** Where to make its directory, instead of the system's temporary one. */
   directory?: string;
   signal?: AbortSignal;
@@ -61,6 +64,7 @@ ALTER USER 'root'@'localhost' IDENTIFIED BY '${password}';
       ],
       log: keep.path("install.log"),
     });
+    const certificates = options.tls ? await makeCertificates(keep) : null;
     await writeFile(
       config,
       configFile({
@@ -76,6 +80,9 @@ ALTER USER 'root'@'localhost' IDENTIFIED BY '${password}';
         "general-log-file": statementLog,
         // without it nobody can see who holds GET_LOCK or LOCK TABLES
         plugin_load_add: "metadata_lock_info",
+        ...(certificates
+          ? { "ssl-ca": certificates.ca, "ssl-cert": certificates.server.cert, "ssl-key": certificates.server.key }
+          : { "skip-ssl": true }),
         ...options.settings,
       }),
     );
@@ -88,6 +95,7 @@ ALTER USER 'root'@'localhost' IDENTIFIED BY '${password}';
         url: `mysql://root:${password}@127.0.0.1:${port}/mysql`,
         serverLog,
         statementLog,
+        certificates,
         stopSignal: "SIGTERM",
         start: () =>
           keep.start({ command: findProgram("mariadbd")!, args: [`--defaults-file=${config}`], log: serverLog }),

@@ -1,6 +1,7 @@
 import { appendFile, writeFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { makeCertificates } from "./certificates.ts";
 import { type DatabaseServer, openServer, type ServerSettings } from "./database-server.ts";
 import { freePort } from "./free-port.ts";
 import { Keep } from "./keep.ts";
@@ -12,6 +13,8 @@ export interface PostgresOptions {
   version: PostgresVersion;
   /** On top of PostgreSQL's own defaults and `log_statement = all`. */
   settings?: ServerSettings;
+  /** Takes encrypted connections too, with certificates of its own. */
+  tls?: boolean;
   /** Where to make its directory, instead of the system's temporary one. */
   directory?: string;
   signal?: AbortSignal;
@@ -46,6 +49,7 @@ export async function startPostgres(options: PostgresOptions): Promise<DatabaseS
       ],
       log: keep.path("initdb.log"),
     });
+    const certificates = options.tls ? await makeCertificates(keep) : null;
     const port = await freePort();
     await appendFile(
       join(data, "postgresql.conf"),
@@ -59,6 +63,12 @@ export async function startPostgres(options: PostgresOptions): Promise<DatabaseS
         log_timezone: "UTC",
         log_statement: "all",
         log_line_prefix: postgresLogPrefix,
+        ...(certificates && {
+          ssl: true,
+          ssl_ca_file: certificates.ca,
+          ssl_cert_file: certificates.server.cert,
+          ssl_key_file: certificates.server.key,
+        }),
         ...options.settings,
       }),
     );
@@ -71,6 +81,7 @@ export async function startPostgres(options: PostgresOptions): Promise<DatabaseS
         url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
         serverLog: log,
         statementLog: log,
+        certificates,
         stopSignal: "SIGINT",
         start: () => keep.start({ command: join(bin, "postgres"), args: ["-D", data], log, endWith: "SIGQUIT" }),
       },

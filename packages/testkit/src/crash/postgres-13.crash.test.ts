@@ -1,0 +1,9 @@
+import { startPostgres } from "../servers/postgres-server.ts";
+import { crashEverySkill } from "./crash-every-skill.fixture.ts";
+
+crashEverySkill({
+  label: "PostgreSQL 13",
+  engine: "postgres",
+  start: () => startPostgres({ version: 13 }),
+  sample: 8,
+});
