@@ -2,7 +2,7 @@ node := node_modules/.bin/node
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 shell ?= bash
 # What the tests' real servers and compilers come from, where we may install it.
-debian := mariadb-server-core mariadb-client gcc libc6-dev openssl
+debian := mariadb-server-core mariadb-client openssh-server openssh-client sudo gcc libc6-dev openssl
 
 .PHONY: setup demo test crash bench lint build release completion
 

@@ -11,7 +11,7 @@ const arrows: Record<string, string[]> = {
   "packages/journal": ["core", "engine"],
   "packages/report": ["core"],
   "packages/experiment-file": ["core"],
-  "packages/catalog": ["core", "engine", "database", "kubernetes", "host", "ssh"],
+  "packages/catalog": ["core", "engine", "database", "kubernetes", "host", "ssh", "microvm"],
   "packages/testkit": ["core", "engine", "journal"],
   "agents/database": ["core"],
   "agents/kubernetes": ["core"],

@@ -62,6 +62,7 @@ export class Servers implements Target {
   readonly label: string;
   readonly config: HostConfig;
   readonly machines: ReadonlyMap<string, Machine>;
+  identity: Readonly<Record<string, string>> = {};
 
   private constructor(config: HostConfig, machines: ReadonlyMap<string, Machine>) {
     this.config = config;
@@ -82,7 +83,11 @@ export class Servers implements Target {
     const servers = new Servers(config, machines);
     const opened = await Promise.allSettled([...machines.values()].map((machine) => machine.host(context.signal)));
     const failed = opened.filter((one) => one.status === "rejected").map(({ reason }) => reason as unknown);
-    if (failed.length === 0) return servers;
+    if (failed.length === 0) {
+      const hosts = opened.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+      servers.identity = Object.fromEntries(hosts.map((host, i) => [[...machines.keys()][i]!, host.identity.machine]));
+      return servers;
+    }
     await servers[Symbol.asyncDispose]();
     throw context.signal.aborted || failed.length === 1 ? failed[0] : unreachable(failed, config.hosts.length);
   }

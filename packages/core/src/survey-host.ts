@@ -3,7 +3,7 @@ import type { ExecOptions, ExecResult, HostIdentity, HostSurvey, WayIn } from ".
 
 /** Commands some skill needs; asked once. */
 const wanted =
-  "systemctl systemd-run tc ip nft iptables stress-ng flock setsid fallocate dd stat chmod chown mount umount crontab sudo reboot sysctl date ss taskset nice ionice python3 perl awk timeout cgexec chronyc timedatectl";
+  "systemctl systemd-run tc ip nft iptables stress-ng flock setsid fallocate dd stat chmod chown mount umount crontab sudo reboot sysctl date ss taskset nice ionice python3 perl awk timeout cgexec chronyc timedatectl prlimit";
 
 const script = `
 export LC_ALL=C
@@ -20,6 +20,7 @@ if [ -f /sys/fs/cgroup/cgroup.controllers ]; then say cgroup 2; elif [ -d /sys/f
 virt=$(systemd-detect-virt 2>/dev/null) && say virt "$virt"
 container=$(systemd-detect-virt -c 2>/dev/null) && say container "$container"
 [ -f /.dockerenv ] && say container docker
+[ "$(readlink /proc/self/ns/pid)" = 'pid:[4026531836]' ] || say container namespace
 PATH=$PATH:/usr/sbin:/sbin:/usr/local/sbin
 for name in ${wanted}; do command -v "$name" >/dev/null 2>&1 && say command "$name"; done
 kernel=$(uname -r)

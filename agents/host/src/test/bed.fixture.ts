@@ -1,3 +1,4 @@
+import type { WayIn } from "@chaos-agents/core";
 import {
   type HostPhotograph,
   type NamespaceHost,
@@ -9,10 +10,14 @@ import type { Subject } from "@chaos-agents/testkit/contract";
 import { hostAgent } from "../index.ts";
 
 const machines = new Map<string, NamespaceHost>();
+const waysIn = new Map<string, WayIn>();
 let made = 0;
 
 /** The agent, reaching the hosts of these tests by their names. */
-export const agent = hostAgent(async ({ host }) => await machines.get(host)!.open());
+export const agent = hostAgent(async ({ host }) => ({
+  ...(await machines.get(host)!.open()),
+  wayIn: waysIn.get(host) ?? null,
+}));
 
 export interface Bed extends Subject<HostPhotograph> {
   readonly machine: NamespaceHost;
@@ -25,10 +30,12 @@ export async function bed(
   params: Record<string, unknown>,
   felt: (outside: (script: string) => Promise<string>) => Promise<boolean>,
   prepare = ":",
+  wayIn?: WayIn,
 ): Promise<Bed> {
   const name = `host-${++made}`;
   const machine = await startNamespaceHost(`${name}:22`);
   machines.set(name, machine);
+  if (wayIn) waysIn.set(name, wayIn);
   const outside = (script: string) => machine.outside("sh", "-c", script);
   await outside(prepare);
   return {

@@ -6,3 +6,6 @@ export const openHost: OpenHost = async ({ jump, ...login }, { known_hosts, host
   const keys = { known_hosts, host_key_check: host_key_checking };
   return await openSshHost({ ...login, ...keys, jump: jump.map((one) => ({ ...one, ...keys })) }, context);
 };
+
+/** Machines to throw away. */
+export const microvm = () => import("@chaos-agents/microvm");
