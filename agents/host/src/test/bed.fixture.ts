@@ -22,7 +22,7 @@ export const agent = hostAgent(async ({ host }) => ({
 export interface Bed extends Subject<HostPhotograph> {
   readonly machine: NamespaceHost;
   /** A shell line in the host, apart from the product. */
-  outside(script: string): Promise<string>;
+  readonly outside: (script: string) => Promise<string>;
 }
 
 /** A host of its own, prepared by a shell line, and a skill's use on it. */

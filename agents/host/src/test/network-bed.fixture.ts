@@ -27,7 +27,7 @@ const prepare = `
 
 export interface NetworkBed extends Bed {
   /** A shell line at the other end of the host's only link. */
-  far(script: string): Promise<string>;
+  readonly far: (script: string) => Promise<string>;
 }
 
 export async function networkBed(

@@ -33,7 +33,9 @@ export async function namespaceHostMissing(): Promise<string | undefined> {
   }
 }
 
+/** What others have mounted below /run comes and goes, though nobody sees it here. */
 const setUp = `
+  umount -l /run/netns/* /run/netns 2>/dev/null
   mount -t tmpfs -o size=64m tmpfs /tmp || exit
   for folder in /run /var/lib /var/tmp /root /home /srv /opt /dev/shm; do mount -t tmpfs tmpfs "$folder" || exit; done
   echo ready
@@ -53,7 +55,19 @@ export async function startNamespaceHost(key = "namespace:0"): Promise<Namespace
     throw new Error(first.toString().trim());
   }
   const inside = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim();
-  const enter = ["--target", inside, ...entry, "--mount", "--net", "--pid", "--", "setpriv", "--pdeathsig", "KILL", "--"];
+  const enter = [
+    "--target",
+    inside,
+    ...entry,
+    "--mount",
+    "--net",
+    "--pid",
+    "--",
+    "setpriv",
+    "--pdeathsig",
+    "KILL",
+    "--",
+  ];
   return {
     key,
     open: () => openHost(key, child, enter),
