@@ -7,7 +7,9 @@ const file = "/etc/hosts";
  * is too full for one more line, it is as it was.
  */
 const write = 'dd of="$1" bs=1M iflag=fullblock conv=notrunc status=none';
+const alone = 'exec 8<"$1" && flock 8 || exit';
 const prepend = `
+  ${alone}
   grep -qxF -- "$2" "$1" && exit
   text=$(cat -- "$1" && echo .) && size=$(stat -c %s -- "$1") || exit
   text=\${text%.}
@@ -17,6 +19,7 @@ const prepend = `
 
 /** Shorter than it was: filled up with empty lines in one go, and cut off then. */
 const without = `
+  ${alone}
   text=$(grep -vxF -- "$2" "$1" || [ $? -eq 1 ] && echo .) && size=$(stat -c %s -- "$1") || exit
   { printf %s "\${text%.}"; head -c "$((\${#2} + 1))" /dev/zero | tr '\\0' '\\n'; } | ${write} &&
     truncate -s "$((size - \${#2} - 1))" -- "$1"`;
@@ -42,7 +45,7 @@ export async function knownNames(host: SkillHost, names: readonly string[], sign
 
 /** What the host resolves a name to, as its programs ask: the addresses, first one first. */
 export async function resolved(host: SkillHost, name: string, signal: AbortSignal): Promise<string[]> {
-  const answer = await host.look(sh('getent ahosts "$1" || :', name), signal);
+  const answer = await host.look(sh('timeout 10 getent ahosts "$1" || :', name), signal);
   return [
     ...new Set(
       answer

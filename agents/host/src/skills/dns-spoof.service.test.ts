@@ -1,5 +1,4 @@
 import { skillContract } from "@chaos-agents/testkit/contract";
-import { expect, test } from "vitest";
 import { agent } from "../test/bed.fixture.ts";
 import { networkBed } from "../test/network-bed.fixture.ts";
 
