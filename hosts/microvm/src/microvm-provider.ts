@@ -76,7 +76,7 @@ export class MicrovmProvider implements HostProvider<MicrovmSpec> {
         username: "root",
         auth: { type: "key", private_key_path: login.clientKey },
         known_hosts: login.knownHosts,
-        connect_seconds: 60,
+        connect_seconds: 20,
         way: namespace === null ? undefined : (until) => openWay(login.way, until),
       },
       { signal, clock: this.#clock },

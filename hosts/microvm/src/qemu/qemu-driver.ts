@@ -33,7 +33,6 @@ export function qemuDriver(accelerator: Accelerator, clock: Clock): MachineDrive
     const [command, ...args] = qemuCommandLine(plan, { accelerator, start });
     await using log = await open(filesOf(plan.folder).log, "a", 0o600);
     const child = spawn(command!, args, { detached: true, stdio: ["ignore", log.fd, log.fd] });
-    child.unref();
     const ended = new Promise<string>((resolve) => {
       child.once("error", (error) => resolve(error.message));
       child.once("exit", (code, killer) => {
@@ -42,22 +41,31 @@ export function qemuDriver(accelerator: Accelerator, clock: Clock): MachineDrive
         resolve(said.then((text) => text.trim().split("\n").at(-1) || otherwise));
       });
     });
-    return { ended };
+    return { child, ended };
   };
 
-  /** Whatever comes first: the work, or the machine's end. */
-  const unlessEnded = async <T>(
+  /** Starts it and does the work, unless it ends first: then that is the error. */
+  const launch = async <T>(
     plan: MachinePlan,
-    ended: Promise<string>,
+    start: "boot" | "restore",
     signal: AbortSignal,
-    work: (signal: AbortSignal) => Promise<T>,
+    work: (alive: AbortSignal, ended: Promise<string>) => Promise<T>,
   ): Promise<T> => {
+    const { child, ended } = await started(plan, start, signal);
     const gone = new AbortController();
-    void ended.then(async (reason) => {
+    const failed = ended.then(async (reason) => {
       const facts = { console: await lastWords(plan.folder) };
       gone.abort(new ChaosError("internal", `QEMU did not keep ${plan.id} running: ${reason}`, { facts }));
     });
-    return work(AbortSignal.any([signal, gone.signal]));
+    try {
+      return await work(AbortSignal.any([signal, gone.signal]), ended);
+    } catch (error) {
+      // Its sockets close before it is gone.
+      if (error instanceof ChaosError && error.code === "target-unreachable") await failed;
+      throw gone.signal.aborted ? gone.signal.reason : error;
+    } finally {
+      child.unref();
+    }
   };
 
   const running = async (plan: MachinePlan, qmp: QmpClient, ended: Promise<string>, signal: AbortSignal) =>
@@ -86,16 +94,14 @@ export function qemuDriver(accelerator: Accelerator, clock: Clock): MachineDrive
   return {
     name: "qemu",
     version: async (signal) => `qemu ${await qemuVersion(signal)} ${accelerator}`,
-    async boot(plan, signal) {
-      const { ended } = await started(plan, "boot", signal);
-      return unlessEnded(plan, ended, signal, async (alive) => {
+    boot(plan, signal) {
+      return launch(plan, "boot", signal, async (alive, ended) => {
         const qmp = await QmpClient.open(filesOf(plan.folder).qmp, clock, alive);
         return running(plan, qmp, ended, alive);
       });
     },
-    async bootTemplate(plan, signal) {
-      const { ended } = await started(plan, "boot", signal);
-      return unlessEnded(plan, ended, signal, async (alive) => {
+    bootTemplate(plan, signal) {
+      return launch(plan, "boot", signal, async (alive, ended) => {
         const qmp = await QmpClient.open(filesOf(plan.folder).qmp, clock, alive);
         const port = await connectWhenThere(filesOf(plan.folder).identity, clock, alive);
         const lines = createInterface({ input: port })[Symbol.asyncIterator]();
@@ -120,9 +126,8 @@ export function qemuDriver(accelerator: Accelerator, clock: Clock): MachineDrive
         };
       });
     },
-    async restore(plan, { state, identity }, signal) {
-      const { ended } = await started(plan, "restore", signal);
-      return unlessEnded(plan, ended, signal, async (alive) => {
+    restore(plan, { state, identity }, signal) {
+      return launch(plan, "restore", signal, async (alive, ended) => {
         const files = filesOf(plan.folder);
         const qmp = await QmpClient.open(files.qmp, clock, alive);
         // Before it wakes: it would find nobody at the other end.
