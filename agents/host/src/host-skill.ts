@@ -1,5 +1,6 @@
 import {
   type BlastCost,
+  type Clock,
   type Finding,
   type InjectContext,
   type ResolveContext,
@@ -69,8 +70,13 @@ export interface HostSkill<Params, Data> {
   preflight?(host: SkillHost, things: readonly Data[], params: Params, signal: AbortSignal): Promise<Finding[]>;
   /** The changes, in order; each is made, and its way back kept, before the next is asked for. */
   changes(host: SkillHost, data: Data, context: InjectContext): AsyncIterable<HostChange> | Iterable<HostChange>;
-  /** Looks at the host by a command of its own, or from elsewhere. */
-  witness(host: SkillHost, data: Data, context: SkillContext): Promise<Witness>;
+  /** Looks at the host by a command of its own, or from elsewhere; `records` are those of its changes. */
+  witness(host: SkillHost, data: Data, context: SkillContext, records: readonly HostUndo[]): Promise<Witness>;
+  /**
+   * The fault takes the host away for a while. Nothing stands then that a lease would have to hold, what undoes it waits
+   * until the host is back, and other faults' leases take its silence for so many milliseconds as meant.
+   */
+  away?: number;
 }
 
 type OnHost<Data> = { host: string; own: Data };
@@ -80,6 +86,16 @@ export function defineHostSkill<Params, Data>(
   skill: HostSkill<Params, Data>,
 ): Skill<Servers, Params, OnHost<Data>, HostUndo> {
   const { needs, preflight, ...own } = skill;
+  const whenThere = async <T>(ask: () => Promise<T>, signal: AbortSignal, clock: Clock): Promise<T> => {
+    for (;;) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (own.away === undefined || !isUnreachable(error)) throw error;
+        await clock.sleep(1_000, signal);
+      }
+    }
+  };
   return {
     name: own.name,
     summary: own.summary,
@@ -132,7 +148,8 @@ export function defineHostSkill<Params, Data>(
       for await (const { act, ...wayBack } of own.changes(hostOf(machine), data, context)) {
         const id = `${String(context.clock.now()).padStart(15, "0")}-${fault}-${count++}`;
         yield { record: { host: key, run, mark, id, ...copied(wayBack) } };
-        if (!held) context.hold(lease.hold(run));
+        if (own.away !== undefined) lease.expectAway(own.away);
+        else if (!held) context.hold(lease.hold(run));
         held = true;
         const { code, killedBy, stderr } = await lease.break({ run, mark, id, wayBack, act }, signal);
         if (code === 0) continue;
@@ -142,25 +159,38 @@ export function defineHostSkill<Params, Data>(
       }
     },
 
-    async witness(servers, { data }, _records, context) {
-      return await own.witness(hostOf(servers.machine(data.host)), data.own, context);
+    async witness(servers, { data }, records, context) {
+      return await own.witness(hostOf(servers.machine(data.host)), data.own, context, [...records]);
     },
 
     async fence(servers, records, { run, mark, signal }) {
       const hosts = new Set([...records].map(({ host }) => host));
-      await Promise.all([...hosts].map((host) => servers.machine(host).lease(run).fence(run, [mark], signal)));
+      const fences = [...hosts].map(async (host) => {
+        try {
+          await servers.machine(host).lease(run).fence(run, [mark], signal);
+        } catch (error) {
+          // nothing of ours runs on a host that is down; the undo waits for it
+          if (own.away === undefined || !isUnreachable(error)) throw error;
+        }
+      });
+      await Promise.all(fences);
     },
 
-    async undo(servers, { host, run, id, ...wayBack }, { signal }) {
-      return await servers.machine(host).lease(run).undo(run, id, wayBack, signal);
+    async undo(servers, { host, run, id, ...wayBack }, { signal, clock }) {
+      const lease = servers.machine(host).lease(run);
+      return await whenThere(() => lease.undo(run, id, wayBack, signal), signal, clock);
     },
 
-    async verify(servers, { host, run, ...wayBack }, { signal }) {
-      const clean = await servers.machine(host).lease(run).isAsBefore(wayBack, signal);
+    async verify(servers, { host, run, ...wayBack }, { signal, clock }) {
+      const lease = servers.machine(host).lease(run);
+      const clean = await whenThere(() => lease.isAsBefore(wayBack, signal), signal, clock);
       return clean ? [] : [`${host}: \`${wayBack.asBefore.join(" ").slice(0, 200)}\` says it is not as before`];
     },
   };
 }
+
+export const isUnreachable = (error: unknown): boolean =>
+  error instanceof ChaosError && error.code === "target-unreachable";
 
 const copied = ({ asBefore, isOurs, putBack }: WayBack) => ({
   asBefore: [...asBefore],

@@ -1,5 +1,6 @@
 import type { Agent } from "@chaos-agents/core";
 import { type HostConfig, hostConfigSchema } from "./config.ts";
+import { hostProbe } from "./probes/host.ts";
 import { skills } from "./skills/index.ts";
 import type { OpenHost } from "./target.ts";
 
@@ -16,7 +17,7 @@ export const hostAgent = (open: OpenHost): Agent => ({
     hosts: [{ host: "10.0.1.50", username: "chaos", auth: { type: "key", private_key_path: "~/.ssh/id_ed25519" } }],
   },
   skills,
-  probes: [],
+  probes: [hostProbe(open)],
   async connect(config: HostConfig, context) {
     const { Servers } = await import("./target.ts");
     return await Servers.open(config, open, context);

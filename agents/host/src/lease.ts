@@ -20,6 +20,7 @@ export class Lease {
   #holders = 0;
   #renewing: { stop: AbortController; lost: Promise<string> } | undefined;
   #taken: Promise<void> | undefined;
+  #awayUntil = 0;
 
   /** `ms` 0: no lease, and so nothing that heals the host when we are gone. */
   constructor(options: { host: (signal: AbortSignal) => Promise<Host>; label: string; clock: Clock; ms: number }) {
@@ -86,6 +87,11 @@ export class Lease {
     };
   }
 
+  /** The host goes down because we want it: until it is back, or so many milliseconds are over, its silence is no loss. */
+  expectAway(ms: number): void {
+    this.#awayUntil = this.#clock.monotonic() + ms;
+  }
+
   get #seconds(): number {
     return Math.ceil(this.#ms / 1_000);
   }
@@ -99,16 +105,20 @@ export class Lease {
 
   async #keepRenewing(run: string, signal: AbortSignal, lost: (why: string) => void): Promise<void> {
     let until = this.#clock.monotonic() + this.#ms;
+    let missed = false;
     while (!signal.aborted) {
       try {
         await this.#clock.sleep(this.#ms / 5, signal);
         const asked = this.#clock.monotonic();
         await this.#call(["renew", run, this.#epoch, this.#seconds], signal);
         until = asked + this.#ms;
+        if (missed) this.#awayUntil = 0;
+        missed = false;
       } catch (error) {
         if (signal.aborted) return;
+        missed = true;
         if (error instanceof ChaosError && error.code === "lease-lost") return lost(error.message);
-        if (this.#clock.monotonic() > until)
+        if (this.#clock.monotonic() > Math.max(until, this.#awayUntil))
           return lost(`${this.#label} could not be reached for a whole lease, and has healed itself`);
       }
     }

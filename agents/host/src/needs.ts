@@ -12,6 +12,8 @@ const packages: Record<string, string> = {
   flock: "util-linux",
   setsid: "util-linux",
   fallocate: "util-linux",
+  prlimit: "util-linux",
+  dd: "coreutils",
   crontab: "cron",
   sysctl: "procps",
   "systemd-run": "systemd",

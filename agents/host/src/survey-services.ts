@@ -21,6 +21,9 @@ export const isProtected = (unit: string): boolean => protectedUnits.test(unit);
 /** `nginx` is `nginx.service`. */
 export const unitName = (name: string): string => (/\.[a-z]+$/.test(name) ? name : `${name}.service`);
 
+export const allActive = (units: readonly string[]): string[] =>
+  sh('for unit; do systemctl -q is-active -- "$unit" || exit 1; done', ...units);
+
 export async function runningServices(host: SkillHost, signal: AbortSignal): Promise<Service[]> {
   const list = await host.look(
     ["systemctl", "list-units", "--type=service", "--state=running", "--plain", "--no-legend", "--no-pager"],

@@ -1,9 +1,6 @@
 import { z } from "zod";
-import { defineHostSkill, sh } from "../host-skill.ts";
-import { chooseServices, stoppedWith } from "../survey-services.ts";
-
-const allActive = (units: readonly string[]) =>
-  sh('for unit; do systemctl -q is-active -- "$unit" || exit 1; done', ...units);
+import { defineHostSkill } from "../host-skill.ts";
+import { allActive, chooseServices, stoppedWith } from "../survey-services.ts";
 
 export const serviceStop = defineHostSkill({
   name: "server.service_stop",
