@@ -45,4 +45,4 @@ export const hostnameSchema = z
   .string()
   .max(253)
   .regex(new RegExp(`^${label}(?:\\.${label})*$`, "i"), "write a host name like db.internal")
-  .refine((name) => isIP(name) === 0, "this is an address; write a host name");
+  .refine((name) => !/(?:^|\.)(?:\d+|0x[\da-f]*)$/i.test(name), "this is an address; write a host name");
