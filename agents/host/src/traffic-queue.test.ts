@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { networkBandwidth } from "./skills/network-bandwidth.ts";
-import { handleOf, shapingBatch } from "./traffic-queue.ts";
+import { networkBandwidth, tokenBucket } from "./skills/network-bandwidth.ts";
+import { netemDelay, networkDelay } from "./skills/network-delay.ts";
+import { handleOf, netemOfShare, shapingBatch } from "./traffic-queue.ts";
 
 const all = { interface: "eth0", handle: "1234", peers: [], ports: [], queue: ["netem", "loss", "5%"] };
 const exempt = { peer: "10.0.0.9", port: 2_222, family: 4 } as const;
@@ -39,6 +40,28 @@ test("a fault has a handle of its own, none that the kernel hands out", () => {
   expect(new Set(handles).size).toBeGreaterThan(950);
 });
 
-test("bandwidth params have defaults", () => {
-  expect(networkBandwidth.params.parse({ rate: "1mbit" })).toMatchObject({ latency: 400, peers: [], ports: [] });
+test.for([
+  [{ delay: "100ms" }, "limit 100000 delay 100000us"],
+  [{ delay: "0.5ms", jitter: "20ms" }, "limit 100000 delay 500us 20000us"],
+  [
+    { delay: "1s", jitter: "20ms", correlation: "25%", distribution: "pareto" },
+    "limit 100000 delay 1000000us 20000us 25% distribution pareto",
+  ],
+] as const)("a delay %j is netem %s", ([use, words]) => {
+  const params = networkDelay.params.parse(use) as Parameters<typeof netemDelay>[0];
+  expect(netemDelay(params)).toEqual(["netem", ...words.split(" ")]);
+});
+
+test("a share is netem's, with its correlation", () => {
+  expect(netemOfShare("loss", "5%")).toEqual(["netem", "loss", "5%"]);
+  expect(netemOfShare("duplicate", "0.1%", "25%")).toEqual(["netem", "duplicate", "0.1%", "25%"]);
+});
+
+test.for([
+  [{ rate: "1mbit" }, 1_500, "tbf rate 1000000bit burst 3028b latency 400000us"],
+  [{ rate: "1.5 Gbit", latency: "50ms" }, 1_500, "tbf rate 1500000000bit burst 1875000b latency 50000us"],
+  [{ rate: "64kbit" }, 65_536, "tbf rate 64000bit burst 131100b latency 400000us"],
+] as const)("a rate %j on an interface with packets of %i is %s", ([use, mtu, words]) => {
+  const params = networkBandwidth.params.parse(use) as Parameters<typeof tokenBucket>[0];
+  expect(tokenBucket(params, mtu).join(" ")).toBe(words);
 });

@@ -22,6 +22,14 @@ export function handleOf(mark: string): string {
   return (0x1000 + (number % 0x7000)).toString(16);
 }
 
+/** What netem does to a share of the packets. */
+export const netemOfShare = (what: "loss" | "corrupt" | "duplicate", share: string, correlation?: string): string[] => [
+  "netem",
+  what,
+  share,
+  ...(correlation === undefined ? [] : [correlation]),
+];
+
 /** A default of the kernel has the handle 0: and comes back when ours is deleted. */
 const rootOf = `root() { tc qdisc show dev "$1" | awk '/ root /{ print $3; exit }'; }`;
 

@@ -30,11 +30,13 @@ export const networkBandwidth = defineShapingSkill({
   }),
   example: { rate: "10mbit", peers: ["10.0.0.5"] },
 
-  queue({ rate, latency }, mtu) {
-    const bits = parseRate(rate)!;
-    // what fits into 10 ms at once, but never less than two whole packets: those would never leave
-    const burst = Math.max(Math.ceil(bits / 8 / 100), 2 * (mtu + 14));
-    return ["tbf", "rate", `${bits}bit`, "burst", `${burst}b`, "latency", micros(latency)];
-  },
+  queue: tokenBucket,
   does: ({ rate }) => `let at most ${rate} in a second through of the packets`,
 });
+
+export function tokenBucket({ rate, latency }: { rate: string; latency: number }, mtu: number): string[] {
+  const bits = parseRate(rate)!;
+  // what fits into 10 ms at once, but never less than two whole packets: those would never leave
+  const burst = Math.max(Math.ceil(bits / 8 / 100), 2 * (mtu + 14));
+  return ["tbf", "rate", `${bits}bit`, "burst", `${burst}b`, "latency", micros(latency)];
+}

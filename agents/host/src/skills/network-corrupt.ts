@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { shareSchema } from "../network-params.ts";
 import { defineShapingSkill, whereShape } from "../shaping-skill.ts";
+import { netemOfShare } from "../traffic-queue.ts";
 
 export const networkCorrupt = defineShapingSkill({
   name: "server.network_corrupt",
@@ -15,11 +16,6 @@ export const networkCorrupt = defineShapingSkill({
     ...whereShape,
   }),
   example: { corrupt: "1%", peers: ["10.0.0.5"] },
-  queue: ({ corrupt, correlation }) => [
-    "netem",
-    "corrupt",
-    corrupt,
-    ...(correlation === undefined ? [] : [correlation]),
-  ],
+  queue: ({ corrupt, correlation }) => netemOfShare("corrupt", corrupt, correlation),
   does: ({ corrupt }) => `corrupt ${corrupt} of the packets`,
 });

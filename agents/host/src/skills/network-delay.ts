@@ -31,13 +31,21 @@ export const networkDelay = defineShapingSkill({
     }),
   example: { delay: "100ms", jitter: "20ms", peers: ["10.0.0.5"] },
 
-  queue({ delay, jitter, distribution, correlation }) {
-    const spread = jitter === undefined ? [] : [micros(jitter), ...(correlation === undefined ? [] : [correlation])];
-    // netem keeps 1000 packets, and drops what comes more
-    const words = ["netem", "limit", "100000", "delay", micros(delay), ...spread];
-    return jitter === undefined || distribution === "uniform" ? words : [...words, "distribution", distribution];
-  },
+  queue: netemDelay,
   does: ({ delay, jitter }) =>
     `delay packets by ${formatDuration(delay)}${jitter === undefined ? "" : ` ± ${formatDuration(jitter)}`}`,
   roundTrip: ({ delay, jitter = 0 }) => Math.max(0, delay - 3 * jitter),
 });
+
+export function netemDelay(params: {
+  delay: number;
+  jitter?: number | undefined;
+  distribution: string;
+  correlation?: string | undefined;
+}): string[] {
+  const { delay, jitter, distribution, correlation } = params;
+  const spread = jitter === undefined ? [] : [micros(jitter), ...(correlation === undefined ? [] : [correlation])];
+  // netem keeps 1000 packets, and drops what comes more
+  const words = ["netem", "limit", "100000", "delay", micros(delay), ...spread];
+  return jitter === undefined || distribution === "uniform" ? words : [...words, "distribution", distribution];
+}

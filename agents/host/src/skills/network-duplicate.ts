@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { shareSchema } from "../network-params.ts";
 import { defineShapingSkill, whereShape } from "../shaping-skill.ts";
+import { netemOfShare } from "../traffic-queue.ts";
 
 export const networkDuplicate = defineShapingSkill({
   name: "server.network_duplicate",
@@ -14,11 +15,6 @@ export const networkDuplicate = defineShapingSkill({
     ...whereShape,
   }),
   example: { duplicate: "1%", peers: ["10.0.0.5"] },
-  queue: ({ duplicate, correlation }) => [
-    "netem",
-    "duplicate",
-    duplicate,
-    ...(correlation === undefined ? [] : [correlation]),
-  ],
+  queue: ({ duplicate, correlation }) => netemOfShare("duplicate", duplicate, correlation),
   does: ({ duplicate }) => `send ${duplicate} of the packets twice`,
 });

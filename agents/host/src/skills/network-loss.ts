@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { shareSchema } from "../network-params.ts";
 import { defineShapingSkill, whereShape } from "../shaping-skill.ts";
+import { netemOfShare } from "../traffic-queue.ts";
 
 export const networkLoss = defineShapingSkill({
   name: "server.network_loss",
@@ -14,6 +15,6 @@ export const networkLoss = defineShapingSkill({
     ...whereShape,
   }),
   example: { loss: "5%", peers: ["10.0.0.5"] },
-  queue: ({ loss, correlation }) => ["netem", "loss", loss, ...(correlation === undefined ? [] : [correlation])],
+  queue: ({ loss, correlation }) => netemOfShare("loss", loss, correlation),
   does: ({ loss }) => `lose ${loss} of the packets`,
 });

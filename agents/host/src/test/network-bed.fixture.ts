@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import type { WayIn } from "@chaos-agents/core";
 import { type Bed, bed } from "./bed.fixture.ts";
 
@@ -50,3 +51,27 @@ export const answers = (address: string, port: number) => `
     alarm 1;
     my $to = IO::Socket::INET->new(PeerAddr => "${address}", PeerPort => ${port});
     if ($to and syswrite $to, "hello" and sysread $to, my $got, 5) { print "yes" } else { print "no" }'`;
+
+/** Fifty datagrams at once from the host, and how many of them arrive: the receiver stops when none comes any more. */
+export const burst = `
+  nsenter --net=/run/netns/far perl -MIO::Socket::INET -e '
+    my $server = IO::Socket::INET->new(LocalAddr => "10.77.0.1", LocalPort => 9999, Proto => "udp") or die;
+    open STDERR, ">", "/tmp/listens";
+    my $count = 0;
+    while (1) {
+      my $bits = "";
+      vec($bits, fileno($server), 1) = 1;
+      last if !select($bits, undef, undef, $count ? 0.5 : 5);
+      $server->recv(my $got, 2000) and $count++;
+    }
+    print $count' &
+  while [ ! -e /tmp/listens ]; do sleep 0.02; done
+  rm /tmp/listens
+  perl -MIO::Socket::INET -e '
+    my $client = IO::Socket::INET->new(PeerAddr => "10.77.0.1", PeerPort => 9999, Proto => "udp") or die;
+    $client->send("x" x 1000) for 1 .. 50'
+  wait`;
+
+/** Some kernels have no netem; namespace hosts have this machine's. */
+export const netemIsHere =
+  spawnSync("unshare", "--net tc qdisc add dev lo root netem delay 1ms".split(" "), { stdio: "ignore" }).status === 0;
