@@ -24,7 +24,7 @@ export const networkBandwidth = defineShapingSkill({
   params: z.strictObject({
     rate: rateSchema.meta({ description: "Bits in a second: 10mbit" }),
     latency: packetTimeSchema
-      .default(400)
+      .prefault("400ms")
       .meta({ description: "How long a packet may wait for its turn before it is lost: 400ms" }),
     ...whereShape,
   }),
