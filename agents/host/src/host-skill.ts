@@ -62,12 +62,17 @@ export interface HostSkill<Params, Data> {
   params: z.ZodType<Params>;
   example: Record<string, unknown>;
   /** What a host must have; preflight names the package for each that is missing, on every host. */
-  needs?(params: Params): readonly Need[];
+  needs?: (params: Params) => readonly Need[];
   undoDeadline?: number;
   /** The exact things to touch on one host. None: this host has nothing to break. */
   resolve(host: SkillHost, params: Params, context: ResolveContext & { servers: Servers }): Promise<HostThing<Data>[]>;
   /** What may go wrong on one host, besides what it lacks. */
-  preflight?(host: SkillHost, things: readonly Data[], params: Params, signal: AbortSignal): Promise<Finding[]>;
+  preflight?: (
+    host: SkillHost,
+    things: readonly Data[],
+    params: Params,
+    signal: AbortSignal,
+  ) => Promise<Finding[]>;
   /** The changes, in order; each is made, and its way back kept, before the next is asked for. */
   changes(host: SkillHost, data: Data, context: InjectContext): AsyncIterable<HostChange> | Iterable<HostChange>;
   /** Looks at the host by a command of its own, or from elsewhere; `records` are those of its changes. */

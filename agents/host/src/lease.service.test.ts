@@ -113,12 +113,12 @@ test("a fence ends a command of ours that still runs, before anything is compare
   const change = { ...fileChange("f1", "/tmp/late"), act: ["sh", "-c", "sleep 30; touch /tmp/late"] };
   const acting = lease.break(change, signal);
   await expect
-    .poll(() => machine.outside("sh", "-c", "ps ax | grep -c '[s]leep 30' || :"), { timeout: 20_000 })
+    .poll(() => machine.outside("sh", "-c", "ps ax -o args | grep -cx 'sleep 30' || :"), { timeout: 20_000 })
     .not.toBe("0\n");
   await lease.fence(run, [change.mark], signal);
   expect(await acting).not.toMatchObject({ code: 0 });
   expect(await lease.undo(run, change.id, change.wayBack, signal)).toMatchObject({ outcome: "already" });
-  expect(await machine.outside("sh", "-c", "ps ax | grep -c '[s]leep 30' || :")).toBe("0\n");
+  expect(await machine.outside("sh", "-c", "ps ax -o args | grep -cx 'sleep 30' || :")).toBe("0\n");
 });
 
 test("a disk that is full hinders no way back", async () => {

@@ -40,13 +40,13 @@ const questions = {
     worst: "highest",
   },
   disk_used_pct: {
-    script: `df -P -B1 -- "$1" | awk 'NR == 2 { printf "%.1f\\n", $3 * 100 / ($3 + $4) }'`,
+    script: `out=$(df -P -B1 -- "$1") || exit; printf '%s\\n' "$out" | awk 'NR == 2 { printf "%.1f\\n", $3 * 100 / ($3 + $4) }'`,
     unit: " %",
     worst: "highest",
     needs: "path",
   },
   disk_free_mb: {
-    script: `df -P -B1 -- "$1" | awk 'NR == 2 { printf "%.1f\\n", $4 / 1048576 }'`,
+    script: `out=$(df -P -B1 -- "$1") || exit; printf '%s\\n' "$out" | awk 'NR == 2 { printf "%.1f\\n", $4 / 1048576 }'`,
     unit: " MB",
     worst: "lowest",
     needs: "path",
@@ -145,7 +145,8 @@ const chosenHosts = ({ hosts }: HostConfig, wanted: string) =>
 async function ask(host: SkillHost, { metric, path, name, unit }: Params, signal: AbortSignal) {
   const question: Question = questions[metric];
   const of = { path, name: name?.slice(0, 15), unit: unit === undefined ? undefined : unitName(unit) };
-  const value = Number(await host.look(sh(question.script, ...(question.needs ? [of[question.needs]!] : [])), signal));
+  const script = sh(question.script, ...(question.needs ? [of[question.needs]!] : []));
+  const value = Number.parseFloat(await host.look(script, signal));
   if (!Number.isNaN(value)) return { host: host.key, value };
   throw new ChaosError("unsupported", `${host.key} does not tell its ${metric}`);
 }

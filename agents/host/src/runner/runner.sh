@@ -76,7 +76,7 @@ give_epoch() { say "$1" >"$live/epoch.new" && mv -f "$live/epoch.new" "$live/epo
 
 arm() { # EPOCH LEASE
   mkdir -p "$kept/undo" && say "$1" >"$kept/epoch" && say "$2" >"$kept/lease" && say "$program" >"$kept/runner" || exit 1
-  boot_id >"$kept/boot"
+  boot_id >"$kept/boot" && sync "$kept/epoch" "$kept/lease" "$kept/runner" "$kept/boot" "$kept" || exit 1
   give_epoch "$1" && lease_for "$2" || exit 1
   [ "$2" -eq 0 ] || start_watchdog || exit 1
 }
@@ -163,6 +163,8 @@ session_of() {
 
 end_marked() { # VARIABLE PREFIX
   while pids=$(marked "$1" "$2") && [ -n "$pids" ]; do
+    # stopped first, so that no shell goes on when what it waits for has ended
+    kill -STOP $pids 2>/dev/null
     kill -KILL $pids 2>/dev/null
     sleep 0.1 2>/dev/null || sleep 1
   done

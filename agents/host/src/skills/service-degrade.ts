@@ -85,7 +85,7 @@ export const serviceDegrade = defineHostSkill({
         .meta({ description: "How much it may read, and write, in a second on the disk of target_mount" }),
       target_mount: z
         .string()
-        .startsWith("/", "a mount is an absolute path")
+        .regex(/^\/[^\s"'\\]*$/, "a mount is an absolute path, here without spaces and quotes")
         .default("/")
         .meta({ description: "With io: a mount of the disk that is meant, or any folder on it" }),
     })
