@@ -66,6 +66,9 @@ function logIn(client: Client, sock: Duplex, identity: MachineIdentity): Promise
     privateKey: identity.clientKey.private,
     hostVerifier: (shown: Buffer) => shown.equals(key),
     readyTimeout: 30_000,
+    // The command may take long, but not because nobody is there any more.
+    keepaliveInterval: 5_000,
+    keepaliveCountMax: 3,
   });
   return promise;
 }

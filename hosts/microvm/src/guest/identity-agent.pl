@@ -37,9 +37,14 @@ my %apply = (
         # With the template's own address the way out is there already.
         ioctl $control, 0x890b, $route or $! == 17 or die "route: $!\n";
     },
-    # sshd reads its host key only when it starts, and does so again on SIGHUP.
+    # sshd reads its host key only when it starts, and does so again on SIGHUP. Its pid file is there again when it
+    # listens: somebody who connected before that could make it fail to take its port.
     sshd => sub {
-        kill HUP => line('/run/sshd.pid') + 0 or die "sshd: $!\n";
+        my $file = '/run/sshd.pid';
+        my $pid = line($file) + 0;
+        unlink $file;
+        kill HUP => $pid or die "sshd: $!\n";
+        select undef, undef, undef, 0.005 until -s $file;
     },
 );
 
