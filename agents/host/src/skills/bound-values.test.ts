@@ -145,9 +145,10 @@ async function reached(name: string): Promise<string[]> {
         commands.length = 0;
         try {
           for (const thing of await skill.resolve(target, parsed.data, { ...context, matchesFilters: () => true })) {
-            for await (const { record } of skill.inject(target, thing, { ...context, ...callbacks })) {
-              const { asBefore, isOurs, putBack } = record as Record<"asBefore" | "isOurs" | "putBack", string[]>;
-              commands.push(asBefore, isOurs, putBack);
+            const steps = skill.inject(target, thing, { ...context, ...callbacks });
+            for (let step = await steps.next(0); !step.done; step = await steps.next(0)) {
+              const record = step.value.record as Record<"asBefore" | "isOurs" | "putBack", string[]>;
+              commands.push(record.asBefore, record.isOurs, record.putBack);
             }
           }
         } catch (error) {

@@ -7,7 +7,7 @@ import { hostAgent } from "../index.ts";
 
 export interface OnMachine extends Subject<HostPhotograph> {
   /** A shell line on the machine, over a login of its own. */
-  outside(script: string): Promise<string>;
+  outside: (script: string) => Promise<string>;
 }
 
 interface Use {
