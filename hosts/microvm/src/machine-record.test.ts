@@ -29,8 +29,15 @@ test("a record is read as it was written, and gone when removed, twice if need b
   const root = join(room.path, "machines");
   await writeRecord(root, record);
   expect(await readRecords(root)).toEqual([record]);
-  await removeRecord(root, "vm-1");
-  await removeRecord(root, "vm-1");
+  const stopped: string[] = [];
+  const stop = async (folder: string) => {
+    // Whatever has started by now cannot be joined by another one.
+    expect(await readdir(root)).not.toContain("vm-1");
+    stopped.push(folder);
+  };
+  await removeRecord(root, "vm-1", stop);
+  await removeRecord(root, "vm-1", stop);
+  expect(stopped).toEqual([join(root, "vm-1"), join(root, "vm-1")]);
   expect(await readRecord(root, "vm-1")).toBeUndefined();
   expect(await readdir(root)).toEqual([]);
 });
@@ -43,6 +50,8 @@ test("what was cut off in the middle is nobody's machine, and is cleared away", 
   }
   await writeRecord(room.path, record);
   expect(await readRecords(room.path)).toEqual([record]);
-  await removeUnfinished(room.path);
+  const stopped: string[] = [];
+  await removeUnfinished(room.path, async (folder) => void stopped.push(folder));
+  expect(stopped).toEqual([join(room.path, "vm-2")]);
   expect(await readdir(room.path)).toEqual(["vm-1"]);
 });

@@ -48,17 +48,33 @@ export async function readRecords(root: string): Promise<MachineRecord[]> {
   return records.filter((record) => record !== undefined);
 }
 
-/** Out of sight at once: what is killed in the middle of it is finished by `removeUnfinished`. */
-export async function removeRecord(root: string, id: string): Promise<void> {
-  const doomed = join(root, `.removed-${id}`);
-  await rename(join(root, id), doomed).catch((error: NodeJS.ErrnoException) => {
+/** Out of sight at once. What is killed after that is finished by `removeUnfinished`. */
+export async function removeRecord(root: string, id: string, stop: Stop): Promise<void> {
+  await rename(join(root, id), doomedOf(root, id)).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error;
   });
-  await rm(doomed, { recursive: true, force: true });
+  await removeDoomed(root, id, stop);
+}
+
+/** Ends what runs for a folder. */
+export type Stop = (folder: string) => Promise<void>;
+
+const doomed = ".removed-";
+const doomedOf = (root: string, id: string) => join(root, `${doomed}${id}`);
+
+/**
+ * A controller can be killed between its fork and the monitor's exec, and that process is not to be recognised yet.
+ * Without its folder it ends by itself; if it was quicker, it is recognised now.
+ */
+async function removeDoomed(root: string, id: string, stop: Stop): Promise<void> {
+  await stop(join(root, id));
+  await rm(doomedOf(root, id), { recursive: true, force: true });
 }
 
 /** Only with the turn ours: then nobody is writing or removing one. */
-export async function removeUnfinished(root: string): Promise<void> {
-  const left = (await readdir(root)).filter((name) => name.startsWith(".new-") || name.startsWith(".removed-"));
-  for (const name of left) await rm(join(root, name), { recursive: true, force: true });
+export async function removeUnfinished(root: string, stop: Stop): Promise<void> {
+  for (const name of await readdir(root)) {
+    if (name.startsWith(doomed)) await removeDoomed(root, name.slice(doomed.length), stop);
+    if (name.startsWith(".new-")) await rm(join(root, name), { recursive: true, force: true });
+  }
 }

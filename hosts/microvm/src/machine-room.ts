@@ -2,11 +2,18 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "@chaos-agents/core";
-import type { MachineDriver, MachinePlan } from "./driver.ts";
+import type { MachinePlan } from "./driver.ts";
 import { takeTurn } from "./file-lock.ts";
 import { identityArchive, type MachineIdentity } from "./identity.ts";
 import type { Image } from "./image/images.ts";
-import { type MachineRecord, readRecords, removeRecord, removeUnfinished, writeRecord } from "./machine-record.ts";
+import {
+  type MachineRecord,
+  readRecords,
+  removeRecord,
+  removeUnfinished,
+  type Stop,
+  writeRecord,
+} from "./machine-record.ts";
 import type { MicrovmSettings } from "./microvm-spec.ts";
 import { freeLink, makeNamespace, makeTap, removeNamespace, removeTap } from "./network/link.ts";
 import type { WayTo } from "./network/way.ts";
@@ -32,10 +39,12 @@ export interface Login {
 export class MachineRoom {
   readonly #root: string;
   readonly #clock: Clock;
+  readonly #stop: Stop;
 
-  constructor(root: string, clock: Clock) {
+  constructor(root: string, clock: Clock, stop: Stop) {
     this.#root = root;
     this.#clock = clock;
+    this.#stop = stop;
   }
 
   folderOf = (id: string): string => join(this.#root, id);
@@ -47,7 +56,7 @@ export class MachineRoom {
     let record: MachineRecord;
     {
       using _turn = await this.#turn(signal);
-      await removeUnfinished(this.#root);
+      await removeUnfinished(this.#root, this.#stop);
       const others = (await readRecords(this.#root)).filter((one) => one.namespace === namespace);
       const links = new Set(others.flatMap(({ network }) => (network.kind === "tap" ? [network.link] : [])));
       record = {
@@ -110,15 +119,21 @@ export class MachineRoom {
   }
 
   /** Ends it and takes back all it has; the books last. */
-  async leave(record: MachineRecord, driver: MachineDriver): Promise<void> {
-    await driver.stop(this.folderOf(record.id));
+  async leave(record: MachineRecord): Promise<void> {
+    await this.#stop(this.folderOf(record.id));
     if (record.network.kind === "tap") await removeTap(record.network.device, record.namespace);
     using _turn = await this.#turn(AbortSignal.timeout(60_000));
     const others = (await readRecords(this.#root)).filter(({ id }) => id !== record.id);
     if (record.namespace !== null && !others.some(({ namespace }) => namespace === record.namespace)) {
       await removeNamespace(record.namespace);
     }
-    await removeRecord(this.#root, record.id);
+    await removeRecord(this.#root, record.id, this.#stop);
+  }
+
+  /** Finishes what was cut off while it was written or removed. */
+  async tidy(): Promise<void> {
+    using _turn = await this.#turn(AbortSignal.timeout(60_000));
+    await removeUnfinished(this.#root, this.#stop);
   }
 
   #turn = (signal: AbortSignal) => takeTurn(join(this.#root, ".turn"), this.#clock, signal);

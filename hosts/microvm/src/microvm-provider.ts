@@ -39,7 +39,7 @@ export class MicrovmProvider implements HostProvider<MicrovmSpec> {
     this.#machines = options.machines ?? machineFolder(process.env);
     this.#images = options.images ?? imageFolder(process.env);
     this.#clock = options.clock ?? systemClock;
-    this.#room = new MachineRoom(this.#machines, this.#clock);
+    this.#room = new MachineRoom(this.#machines, this.#clock, (folder) => this.#anyDriver().stop(folder));
   }
 
   async make(spec: MicrovmSpec, tag: string, signal: AbortSignal): Promise<MadeHost> {
@@ -92,11 +92,12 @@ export class MicrovmProvider implements HostProvider<MicrovmSpec> {
 
   async destroy(id: string): Promise<void> {
     const record = await readRecord(this.#machines, id);
-    if (record) await this.#room.leave(record, this.#anyDriver());
+    if (record) await this.#room.leave(record);
   }
 
   async sweep(tag: string): Promise<MadeHost[]> {
     const swept: MadeHost[] = [];
+    await this.#room.tidy();
     for (const { owner, id, label, madeAt, ...record } of await readRecords(this.#machines)) {
       if (record.tag !== tag || isAlive(owner)) continue;
       await this.destroy(id);
@@ -122,7 +123,7 @@ export class MicrovmProvider implements HostProvider<MicrovmSpec> {
           await this.#untilReady(record, identity, machine, `${bootedCommand}; sync`, alive);
           await machine.waiting(alive);
           await machine.save(staging.state, alive);
-          await this.#room.leave(record, driver);
+          await this.#room.leave(record);
         },
       ),
     );
@@ -141,7 +142,7 @@ export class MicrovmProvider implements HostProvider<MicrovmSpec> {
       return await work(record, newIdentity(record.label, network), AbortSignal.any([signal, limit]));
     } catch (error) {
       const console = await driver.lastWords(this.#room.folderOf(record.id));
-      await this.#room.leave(record, driver);
+      await this.#room.leave(record);
       if (signal.aborted || !limit.aborted) throw error;
       throw new ChaosError("deadline-passed", `${record.label} was not ready within ${settings.ready_seconds} s`, {
         remedy: "Give it longer (ready_seconds), or see what its console says",
