@@ -16,7 +16,7 @@ export const cronDisable = defineHostSkill({
   effect: "Backups, rotations, renewals and reports do not happen while it lasts. Jobs that run already go on.",
   reversal: "exact",
   reversalNote:
-    "The daemon runs again, or the crontabs are back as they were. Jobs that were due meanwhile are not made up for.",
+    "The daemon runs again, as a new process, or the crontabs are back as they were. Jobs that were due meanwhile are not made up for.",
   params: z.strictObject({
     users: z
       .array(z.string().regex(/^[^/.\0][^/\0]*$/, "write the name of a user"))
@@ -34,6 +34,7 @@ export const cronDisable = defineHostSkill({
         label: `stop ${unit}, so that no job of cron starts`,
         undoLabel: `start ${unit}`,
         cost: { services: 1 },
+        reversal: "compensated" as const,
         data: { unit },
       }));
     }
