@@ -12,7 +12,7 @@ import {
 } from "@chaos-agents/core";
 import { z } from "zod";
 import { type Need, missingNeeds } from "./needs.ts";
-import type { WayBack } from "./runner/runner.ts";
+import { type WayBack, runnerArgv } from "./runner/runner.ts";
 import { type Machine, Servers } from "./target.ts";
 
 const argv = z.array(z.string()).min(1);
@@ -50,6 +50,8 @@ export interface SkillHost {
   readonly machine: Machine;
   /** Runs a command that only looks, and answers its output. Throws when it fails. */
   look(argv: readonly string[], signal: AbortSignal): Promise<string>;
+  /** What the processes that a fault leaves running use: hundredths of a second of processor so far, memory, how many. */
+  used(mark: string, signal: AbortSignal): Promise<{ ticks: number; bytes: number; processes: number }>;
 }
 
 export interface HostSkill<Params, Data> {
@@ -67,12 +69,7 @@ export interface HostSkill<Params, Data> {
   /** The exact things to touch on one host. None: this host has nothing to break. */
   resolve(host: SkillHost, params: Params, context: ResolveContext & { servers: Servers }): Promise<HostThing<Data>[]>;
   /** What may go wrong on one host, besides what it lacks. */
-  preflight?: (
-    host: SkillHost,
-    things: readonly Data[],
-    params: Params,
-    signal: AbortSignal,
-  ) => Promise<Finding[]>;
+  preflight?: (host: SkillHost, things: readonly Data[], params: Params, signal: AbortSignal) => Promise<Finding[]>;
   /** The changes, in order; each is made, and its way back kept, before the next is asked for. */
   changes(host: SkillHost, data: Data, context: InjectContext): AsyncIterable<HostChange> | Iterable<HostChange>;
   /** Looks at the host by a command of its own, or from elsewhere; `records` are those of its changes. */
@@ -206,14 +203,20 @@ const copied = ({ asBefore, isOurs, putBack }: WayBack) => ({
 const lastLine = (text: string) => text.trim().split("\n").at(-1) ?? "";
 
 export function hostOf(machine: Machine): SkillHost {
+  const look: SkillHost["look"] = async (argv, signal) => {
+    const host = await machine.host(signal);
+    const { code, stdout, stderr } = await host.exec(argv, { root: true, signal, timeout: 30_000 });
+    if (code === 0) return stdout;
+    throw new ChaosError("unsupported", `${machine.key}: ${argv[0]} failed: ${lastLine(stderr) || `exit ${code}`}`);
+  };
   return {
     key: machine.key,
     machine,
-    async look(argv, signal) {
-      const host = await machine.host(signal);
-      const { code, stdout, stderr } = await host.exec(argv, { root: true, signal, timeout: 30_000 });
-      if (code === 0) return stdout;
-      throw new ChaosError("unsupported", `${machine.key}: ${argv[0]} failed: ${lastLine(stderr) || `exit ${code}`}`);
+    look,
+    async used(mark, signal) {
+      const numbers = (await look(runnerArgv("used", `${mark}/`), signal)).trim().split(" ").map(Number);
+      const [ticks, bytes, processes] = numbers as [number, number, number];
+      return { ticks, bytes, processes };
     },
   };
 }

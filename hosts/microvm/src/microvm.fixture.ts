@@ -56,6 +56,7 @@ async function sweepRooms(): Promise<void> {
 
 /** A place of its own for machines, with a look from outside at what it left. */
 export async function openRoom() {
+  await sweepOldRooms();
   const folder = await mkdtempDisposable(roomPrefix);
   const provider = new MicrovmProvider({ machines: folder.path });
   return {
@@ -72,6 +73,16 @@ export async function openRoom() {
       await folder.remove();
     },
   };
+}
+
+/** What tests left that were killed: their machines belong to nobody who lives. */
+async function sweepOldRooms(): Promise<void> {
+  for (const name of (await readdir(tmpdir())).filter((one) => one.startsWith("chaos-vm-"))) {
+    const machines = join(tmpdir(), name);
+    const provider = new MicrovmProvider({ machines });
+    const tags = new Set((await provider.list()).map(({ tag }) => tag));
+    for (const tag of tags) await provider.sweep(tag);
+  }
 }
 
 /** Every network namespace of machines, and every TAP of theirs in our own network. */

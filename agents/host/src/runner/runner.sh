@@ -8,6 +8,7 @@
 #   fence RUN MARK…                             ends what these marks started
 #   undo  RUN ID RECORD                         answers "outcome<tab>detail"
 #   check RECORD                                0 when all is as it was before
+#   used  MARK                                  what a fault leaves running: ticks of processor, bytes, processes
 #   marks                                       what of ours is here, one a line
 #   heal  RUN                                   puts everything back, now
 #   watch RUN                                   puts everything back when the lease runs out
@@ -332,6 +333,12 @@ case $verb in
     [ $outcome = failed ] || forget "$2"
     ;;
   check) only as_before "$1" ;;
+  used)
+    for pid in $(marked CHAOS_FAULT "$1" | sort -u); do cat "/proc/$pid/stat" "/proc/$pid/status" 2>/dev/null; done |
+      awk '/^[0-9]+ \(/ { sub(/^.*\) /, ""); ticks += $12 + $13; count++ }
+        /^Rss(Anon|Shmem):/ { kilobytes += $2 }
+        END { printf "%d %.0f %d\n", ticks, kilobytes * 1024, count }'
+    ;;
   marks)
     for kept in "$home"/*/; do
       [ -d "$kept" ] || continue

@@ -54,7 +54,7 @@ export const cpuStress = defineHostSkill({
   },
 
   async witness(host, { count, load }, { mark, signal, clock }) {
-    const ticks = async () => Number(await host.look(sh(ticksOfMark, `${mark}/`), signal));
+    const ticks = async () => (await host.used(mark, signal)).ticks / 100;
     const [before, at] = [await ticks(), clock.monotonic()];
     await clock.sleep(1_000, signal);
     const [after, until] = [await ticks(), clock.monotonic()];
@@ -65,8 +65,3 @@ export const cpuStress = defineHostSkill({
     return { landed: used >= wanted / 20, detail: `our processes use ${used.toFixed(2)} of ${cpus} processors` };
   },
 });
-
-/** Hundredths of a second of processor time that all processes of a mark have used. */
-const ticksOfMark = `
-  for file in $(grep -ls "CHAOS_FAULT=$1" /proc/[0-9]*/environ); do cat "\${file%environ}stat" 2>/dev/null; done |
-    sed 's/.*) //' | awk '{ sum += $12 + $13 } END { printf "%.2f\\n", sum / 100 }'`;

@@ -100,10 +100,7 @@ export const memoryStress = defineHostSkill({
   async witness(host, { each, slow, bytes }, { mark, signal, clock }) {
     const wanted = slow ? Math.min(each, bytes) : bytes;
     for (const until = clock.monotonic() + 20_000; ; await clock.sleep(250, signal)) {
-      const [held, processes] = (await host.look(sh(heldByMark, `${mark}/`), signal)).split(" ").map(Number) as [
-        number,
-        number,
-      ];
+      const { bytes: held, processes } = await host.used(mark, signal);
       const detail = `our processes hold ${formatSize(held)}`;
       if (held >= wanted * 0.8) return { landed: true, detail };
       if (processes === 0 || clock.monotonic() > until) return { landed: false, detail };
@@ -113,8 +110,3 @@ export const memoryStress = defineHostSkill({
 
 const freeMemory = async (host: SkillHost, signal: AbortSignal) =>
   Number(await host.look(["awk", "/^MemAvailable:/ { print $2 * 1024 }", "/proc/meminfo"], signal));
-
-/** Bytes in memory, and the number, of all processes of a mark. */
-const heldByMark = `
-  for file in $(grep -ls "CHAOS_FAULT=$1" /proc/[0-9]*/environ); do cat "\${file%environ}status" 2>/dev/null; done |
-    awk '/^RssAnon:/ { sum += $2; count++ } END { printf "%.0f %d\\n", sum * 1024, count }'`;

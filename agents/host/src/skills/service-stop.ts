@@ -1,12 +1,20 @@
 import { z } from "zod";
-import { defineHostSkill } from "../host-skill.ts";
+import { defineHostSkill, sh } from "../host-skill.ts";
 import { allActive, chooseServices, stoppedWith } from "../survey-services.ts";
+
+/** A socket cannot start beside its running service: sockets and timers first, and their services again where need be. */
+const start = `
+  for unit; do case $unit in *.service) ;; *)
+    systemctl start -- "$unit" 2>/dev/null && continue
+    systemctl stop -- "\${unit%.*}.service" && systemctl start -- "$unit" || exit
+  esac; done
+  systemctl start -- "$@"`;
 
 export const serviceStop = defineHostSkill({
   name: "server.service_stop",
   summary: "Stop running services, named or chosen at random",
   effect: "The service is gone, and with it what needs it: clients are refused, dependents stop too.",
-  reversal: "exact",
+  reversal: "compensated",
   reversalNote: "Every unit that ran before runs again, dependents and sockets included; each has a new process.",
   params: z.strictObject({
     max_services: z.int().min(1).default(1).meta({ description: "How many to stop at most" }),
@@ -29,7 +37,6 @@ export const serviceStop = defineHostSkill({
         label: `stop ${unit}${along}`,
         undoLabel: `start ${unit}${along}`,
         cost: { services: 1 + others.length },
-        reversal: "compensated" as const,
         data: { unit },
       };
     });
@@ -41,7 +48,7 @@ export const serviceStop = defineHostSkill({
     yield {
       asBefore: allActive(units),
       isOurs: ["true"],
-      putBack: ["systemctl", "start", "--", ...units],
+      putBack: sh(start, ...units),
       act: ["systemctl", "stop", "--", ...units],
     };
   },

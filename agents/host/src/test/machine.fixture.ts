@@ -20,8 +20,7 @@ interface Use {
 }
 
 /** The promises that a run as users start it keeps; the rest is held to on quicker hosts. */
-const whole =
-  /^it lands, is felt outside|^it stops at any of its undo records|^what somebody else changed|^a fresh process/;
+const whole = /^it lands, is felt outside|^what somebody else changed/;
 
 /** Skills on a real machine: systemd, a kernel of its own, netem. All of a file share one machine. */
 export function onMachine(name: string, body: (skill: (name: string, use: Use) => void) => void): void {

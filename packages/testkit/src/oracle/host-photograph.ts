@@ -4,7 +4,7 @@ export type HostPhotograph = Record<string, string>;
 /** Folders whose every file is a fact; all that a host skill may write to, without the product's own knowledge of it. */
 const folders = "/etc /tmp /run /var/lib /var/spool/cron /var/tmp /root /home /srv /opt /dev/shm";
 const restless =
-  "^/run/(log|udev|systemd/(journal|units|transient|sessions|users|inaccessible|generator|propagate|notify|io.system|private|seats|machines|netif|timesync|unit-root|dynamic|ask-password)|user|sshd?\\b|utmp|motd|mount|lock|credentials|chrony)|^/var/lib/(systemd|dbus|logrotate|apt|dpkg|dhcp|ucf|private|chrony|nfs|postgresql|mysql|docker)|^/etc/(mtab|resolv.conf.tmp|systemd/system$)|^/root/\\.|^/tmp$|^/run$|^/var/lib$|^/run/systemd|^/var/tmp/systemd|^/etc/systemd/system(/multi-user.target.wants)?$|/\\.?cache";
+  "^/run/(log|udev|systemd/(journal|units|transient|sessions|users|inaccessible|generator|propagate|notify|io.system|private|seats|machines|netif|timesync|unit-root|dynamic|ask-password)|user|sshd?\\b|utmp|motd|mount|lock|credentials|chrony)|^/var/lib/(systemd|dbus|logrotate|apt|dpkg|dhcp|ucf|private|chrony|nfs|postgresql|mysql|docker)|^/etc/(mtab|resolv.conf.tmp|systemd/system$)|^/root/\\.|^/tmp$|^/run$|^/var/lib$|^/run/systemd|^/var/tmp/systemd|^/etc/systemd/system(/multi-user.target.wants)?$|/\\.?cache|[.]pid[[:space:]]";
 
 const script = `
 export LC_ALL=C PATH=$PATH:/usr/sbin:/sbin
