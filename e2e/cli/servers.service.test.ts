@@ -1,9 +1,8 @@
 import { mkdir, readFile, readdir, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
 import type { Event } from "@chaos-agents/core";
 import { type SshServer, sshdMissing, startSshd } from "@chaos-agents/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Playground, root } from "./chaos.ts";
+import { Playground } from "./chaos.ts";
 
 const missing = sshdMissing() ?? (process.getuid?.() === 0 ? undefined : "a server with users of its own needs root");
 if (missing && process.env["CI"] === "true") throw new Error(missing);
@@ -64,18 +63,6 @@ describe.skipIf(missing)("servers over a real sshd", () => {
     expect(await filled()).toHaveLength(1);
     const { code, stdout } = await running.ended;
     expect(code, stdout).toBe(0);
-    await expectWhole();
-  });
-
-  test("the bundled command breaks servers too", async () => {
-    await using playground = await playgroundWith(file("1s"));
-    const built = await playground.run(["-C", root, "build"], { command: "make" });
-    expect(built).toMatchObject({ code: 0 });
-    const env = { PATH: `${dirname(process.execPath)}:/usr/bin:/bin` };
-    const bundled = join(root, "dist/chaos-agents/chaos");
-    expect(await playground.run(["run", "servers.yaml", "--yes"], { command: bundled, env })).toMatchObject({
-      code: 0,
-    });
     await expectWhole();
   });
 
