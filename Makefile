@@ -2,7 +2,9 @@ node := node_modules/.bin/node
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 shell ?= bash
 # What the tests' real servers and compilers come from, where we may install it.
-debian := mariadb-server-core mariadb-client gcc libc6-dev openssl
+debian := mariadb-server-core mariadb-client gcc libc6-dev openssl \
+	openssh-server openssh-client sudo \
+	mmdebstrap e2fsprogs busybox-static lz4 qemu-system-x86 qemu-utils iproute2 util-linux socat
 
 .PHONY: setup demo test crash bench lint build release completion
 

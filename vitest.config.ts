@@ -14,7 +14,7 @@ export default defineConfig({
           setupFiles: ["./packages/testkit/src/property-runs.ts"],
           // child processes start in half the time
           env: { NODE_COMPILE_CACHE: join(import.meta.dirname, "node_modules/.cache/compiled") },
-          include: ["{packages,agents,apps}/*/src/**/*.test.ts", "e2e/**/*.test.ts"],
+          include: ["{packages,agents,hosts,apps}/*/src/**/*.test.ts", "e2e/**/*.test.ts"],
           exclude: ["**/*.service.test.ts", "**/*.crash.test.ts", "**/node_modules/**"],
         },
       },
@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           name: "service",
           sequence: { groupOrder: 1 },
-          include: ["{packages,agents,apps}/*/src/**/*.service.test.ts", "e2e/**/*.service.test.ts"],
+          include: ["{packages,agents,hosts,apps}/*/src/**/*.service.test.ts", "e2e/**/*.service.test.ts"],
           globalSetup: ["./packages/testkit/src/service-setup.ts"],
           testTimeout: 60_000,
           hookTimeout: 120_000,
@@ -33,7 +33,7 @@ export default defineConfig({
         test: {
           name: "crash",
           sequence: { groupOrder: 1 },
-          include: ["{packages,agents,apps}/*/src/**/*.crash.test.ts", "e2e/**/*.crash.test.ts"],
+          include: ["{packages,agents,hosts,apps}/*/src/**/*.crash.test.ts", "e2e/**/*.crash.test.ts"],
           globalSetup: ["./packages/testkit/src/service-setup.ts"],
           testTimeout: 300_000,
           hookTimeout: 120_000,

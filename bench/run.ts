@@ -7,6 +7,7 @@ import { root } from "./chaos.ts";
 import { databaseRows } from "./database.ts";
 import { fileSystemOf, journalRows } from "./journal.ts";
 import { reactionRows } from "./reaction.ts";
+import { sshRows } from "./ssh.ts";
 import { startupRows } from "./startup.ts";
 import { type BenchRow, printTable } from "./table.ts";
 
@@ -15,6 +16,7 @@ const benches: Record<string, (home: string) => Promise<BenchRow[]> | BenchRow[]
   journal: journalRows,
   database: databaseRows,
   reaction: reactionRows,
+  ssh: sshRows,
 };
 
 const cache = join(root, ".cache");

@@ -11,16 +11,18 @@ const arrows: Record<string, string[]> = {
   "packages/journal": ["core", "engine"],
   "packages/report": ["core"],
   "packages/experiment-file": ["core"],
-  "packages/catalog": ["core", "engine", "database", "kubernetes", "host"],
+  "packages/catalog": ["core", "engine", "database", "kubernetes", "host", "ssh", "microvm"],
   "packages/testkit": ["core", "engine", "journal"],
   "agents/database": ["core"],
   "agents/kubernetes": ["core"],
   "agents/host": ["core"],
+  "hosts/ssh": ["core"],
+  "hosts/microvm": ["core", "ssh"],
   "apps/cli": ["core", "engine", "journal", "report", "experiment-file", "catalog"],
   "apps/demo": ["core", "engine", "journal", "report", "experiment-file", "catalog", "testkit"],
 };
 
-const sources = globSync("{packages,agents,apps}/*/src/**/*.ts", { cwd: root });
+const sources = globSync("{packages,agents,hosts,apps}/*/src/**/*.ts", { cwd: root });
 const roomOf = (file: string) => file.split("/").slice(0, 2).join("/");
 const importsOf = (file: string) => [
   ...readFileSync(join(root, file), "utf8").matchAll(/(?:from|import)\s*\(?\s*"@chaos-agents\/([\w-]+)"/g),

@@ -13,7 +13,7 @@ const bundle = await rolldown({
   input: join(import.meta.dirname, "src/main.js"),
   platform: "node",
   // pg asks for its native twin only when told to, and answers without it.
-  external: ["pg-native", "cloudflare:sockets"],
+  external: ["pg-native", "cloudflare:sockets", "cpu-features", /sshcrypto\.node$/],
   treeshake: true,
 });
 const { output } = await bundle.write({
@@ -29,6 +29,9 @@ const chunks = output.filter((one): one is OutputChunk => one.type === "chunk");
 await writeFile(join(folder, "THIRD-PARTY-LICENSES"), await licences(chunks.flatMap(({ moduleIds }) => moduleIds)));
 await writeFile(join(folder, "experiment.schema.json"), `${JSON.stringify(experimentJsonSchema(catalog), null, 2)}\n`);
 await cp(join(root, "LICENSE"), join(folder, "LICENSE"));
+// What runs on other machines is text, read where the code that sends it looks for it.
+await cp(join(root, "agents/host/src/runner/runner.sh"), join(folder, "lib/runner.sh"));
+await cp(join(root, "hosts/microvm/src/guest"), join(folder, "guest"), { recursive: true });
 await cp(join(import.meta.dirname, "launcher.sh"), join(folder, "chaos"));
 await chmod(join(folder, "chaos"), 0o755);
 await mkdir(join(root, "dist"), { recursive: true });

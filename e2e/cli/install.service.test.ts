@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { sshdMissing, startSshd } from "@chaos-agents/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Playground, eventsOf, root } from "./chaos.ts";
 import { shopFile, withShop } from "./shop.ts";
@@ -125,7 +126,31 @@ describe("install.sh", () => {
   });
 });
 
+const noServer = sshdMissing() ?? (process.getuid?.() === 0 ? undefined : "a server with users of its own needs root");
+
 describe("the bundle", () => {
+  test.skipIf(noServer && process.env["CI"] !== "true")("carries what runs on servers", async () => {
+    await using server = await startSshd();
+    await using playground = await Playground.open({ PATH: path });
+    await install(playground);
+    const login = `host: "${server.host}", port: ${server.port}, username: chaos`;
+    await writeFile(
+      playground.path("servers.yaml"),
+      `experiments:
+  - name: full
+    target: server
+    target_config:
+      hosts: [{ ${login}, auth: { type: key, private_key_path: "${server.privateKey}" } }]
+      known_hosts: "${server.knownHosts}"
+    skills: [{ skill_name: server.disk_fill, params: { size: 20MB } }]
+    duration: 1s
+`,
+    );
+    const command = playground.path("bin/chaos");
+    expect(await playground.run(["run", "servers.yaml", "--yes"], { command })).toMatchObject({ code: 0 });
+    expect((await readdir(server.path("/tmp"))).filter((name) => name.endsWith(".fill"))).toEqual([]);
+  });
+
   test("says so when Node is too old to run it", async () => {
     await using playground = await Playground.open();
     const source = await readFile(join(root, "dist/chaos-agents/lib/main.mjs"), "utf8");

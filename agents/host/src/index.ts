@@ -1,19 +1,25 @@
-import type { DeclaredAgent } from "@chaos-agents/core";
-import { hostConfigSchema } from "./config.ts";
-import { cpuStress } from "./skills/cpu-stress.ts";
-import { diskFill } from "./skills/disk-fill.ts";
-import { memoryStress } from "./skills/memory-stress.ts";
-import { permissionChange } from "./skills/permission-change.ts";
-import { serviceStop } from "./skills/service-stop.ts";
+import type { Agent } from "@chaos-agents/core";
+import { type HostConfig, hostConfigSchema } from "./config.ts";
+import { hostProbe } from "./probes/host.ts";
+import { skills } from "./skills/index.ts";
+import type { OpenHost } from "./target.ts";
 
-/** Servers: their files are understood, breaking them is not built yet. */
-export const hostAgent: DeclaredAgent = {
+export type { HostConfig, HostLogin } from "./config.ts";
+export type { OpenHost } from "./target.ts";
+
+/** Linux servers, over whatever `open` reaches them by. */
+export const hostAgent = (open: OpenHost): Agent => ({
   target: "server",
   aliases: ["srv"],
-  summary: "Services, disks, processors and memory of Linux servers over SSH",
+  summary: "Services, disks, networks, processors and memory of Linux servers over SSH",
   config: hostConfigSchema,
   example: {
     hosts: [{ host: "10.0.1.50", username: "chaos", auth: { type: "key", private_key_path: "~/.ssh/id_ed25519" } }],
   },
-  skills: [diskFill, permissionChange, serviceStop, cpuStress, memoryStress],
-};
+  skills,
+  probes: [hostProbe(open)],
+  async connect(config: HostConfig, context) {
+    const { Servers } = await import("./target.ts");
+    return await Servers.open(config, open, context);
+  },
+});

@@ -32,7 +32,7 @@ const flags: ReadonlySet<string> = new Set(["-V", "--version", "-h", "--help"]);
 /** The commands; only those that `words` name are loaded with their options, so that each starts as fast as it can. */
 async function commandTree(words: readonly string[], terminal: Terminal): Promise<Command> {
   const program = new Command("chaos")
-    .description("Break databases on purpose, watch what happens, and put everything back.")
+    .description("Break databases and servers on purpose, watch what happens, and put everything back.")
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "show help")
     .helpCommand(false)

@@ -22,7 +22,7 @@ describe("the user's documents", () => {
     ]);
   });
 
-  test.each(["kubernetes", "server"])("%s experiments are refused when asked to run", (name) => {
+  test.each(["kubernetes"])("%s experiments are refused when asked to run", (name) => {
     expect(read(documents[name]!, "run").errors).toContain("can be validated, but not run in this version");
   });
 });

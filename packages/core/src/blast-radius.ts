@@ -9,6 +9,8 @@ const units = {
   indexes: "How many indexes at most may be taken away",
   sessions: "How many sessions of others at most may be ended",
   files: "How many files at most",
+  hosts: "How many machines at most",
+  services: "How many services at most may be stopped or slowed down",
   percent: "How much at most of what there is, such as of all connections; the highest share of any fault counts",
 };
 export type BlastUnit = keyof typeof units;

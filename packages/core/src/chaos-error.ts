@@ -17,6 +17,7 @@ const codes = {
   "rollback-incomplete": { exit: 4, http: 500 },
   halted: { exit: 5, http: 423 },
   "guard-tripped": { exit: 5, http: 409 },
+  "lease-lost": { exit: 1, http: 409 },
   interrupted: { exit: 130, http: 499 },
   "run-locked": { exit: 1, http: 409 },
   "journal-damaged": { exit: 1, http: 500 },

@@ -2,6 +2,7 @@
 export { makeRichSchema, richSchema } from "./fixtures/rich-schema.ts";
 export { type DifferenceOptions, differences, residues } from "./oracle/differences.ts";
 export type { Photograph, PhotographOptions, Section } from "./oracle/facts.ts";
+export { type HostPhotograph, hostDifferences, photographHost } from "./oracle/host-photograph.ts";
 export { photograph } from "./oracle/photograph.ts";
 export { type Certificates, clientName } from "./servers/certificates.ts";
 export { administer, type DatabaseAdmin, type Engine, quoteName, type Row } from "./servers/database-admin.ts";
@@ -10,7 +11,9 @@ export { mariadbMissing, type MariadbOptions, startMariadb } from "./servers/mar
 export type { PostgresVersion } from "./servers/postgres-binaries.ts";
 export { type PostgresOptions, startPostgres } from "./servers/postgres-server.ts";
 export { allGone, killTree, processTree, stillRunning } from "./servers/process-tree.ts";
+export { type NamespaceHost, namespaceHostMissing, startNamespaceHost } from "./servers/namespace-host.ts";
 export { readStatements, type Statement } from "./servers/statement-log.ts";
+export { sshdMissing, type SshdOptions, type SshServer, type SshUser, startSshd } from "./servers/sshd-server.ts";
 export {
   startWireProxy,
   type WireAction,

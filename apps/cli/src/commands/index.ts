@@ -18,6 +18,7 @@ const experiments = "Experiments:";
 const skills = "Skills:";
 const runs = "Runs:";
 const safety = "Safety:";
+const machines = "Machines:";
 const other = "Other:";
 
 /** THE list of commands. */
@@ -50,6 +51,7 @@ export const commandList: readonly ListedCommand[] = [
   { name: "doctor", group: safety, summary: "look for anything of ours on targets", load: () => import("./doctor.ts") },
   { name: "halt", group: safety, summary: "stop and undo every run, block new ones", load: () => import("./halt.ts") },
   { name: "resume", group: safety, summary: "allow runs again after a halt", load: () => import("./resume.ts") },
+  { name: "vm", group: machines, summary: "images of microVMs, and what works here", load: () => import("./vm.ts") },
   {
     name: "completion",
     group: other,

@@ -68,6 +68,8 @@ const singular = {
   indexes: "index",
   sessions: "session",
   files: "file",
+  hosts: "host",
+  services: "service",
 } as const;
 
 const lasting = (ms: number | null) => (ms === null ? "" : `, ${formatDuration(ms)}`);

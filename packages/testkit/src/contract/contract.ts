@@ -42,6 +42,8 @@ export interface SkillContract<S extends Subject = Subject> {
   meddle?(subject: S): Promise<() => Promise<boolean>>;
   /** Left out where the injection asks nothing of the target that could take long. */
   stall?(subject: S): Promise<Stall>;
+  /** Where every check takes long: only the promises that fit. */
+  only?: RegExp;
   /** Differences that an undo which is not `exact` may leave; refused for one that is. */
   mayRemain?: RegExp;
 }

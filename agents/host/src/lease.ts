@@ -1,0 +1,149 @@
+import { randomUUID } from "node:crypto";
+import {
+  type Clock,
+  type ExecResult,
+  type Held,
+  type Host,
+  type UndoResult,
+  ChaosError,
+  undoOutcomeSchema,
+} from "@chaos-agents/core";
+import { type WayBack, lockedOut, renderRecord, runnerArgv } from "./runner/runner.ts";
+
+/** The right to act on one host for one run, and what is done with it. */
+export class Lease {
+  readonly #epoch = randomUUID();
+  readonly #host: (signal: AbortSignal) => Promise<Host>;
+  readonly #label: string;
+  readonly #clock: Clock;
+  readonly #ms: number;
+  #holders = 0;
+  #renewing: { stop: AbortController; lost: Promise<string> } | undefined;
+  #taken: Promise<void> | undefined;
+  #awayUntil = 0;
+
+  /** `ms` 0: no lease, and so nothing that heals the host when we are gone. */
+  constructor(options: { host: (signal: AbortSignal) => Promise<Host>; label: string; clock: Clock; ms: number }) {
+    this.#host = options.host;
+    this.#label = options.label;
+    this.#clock = options.clock;
+    this.#ms = options.ms;
+  }
+
+  /** Keeps the way back on the host, then makes the change. */
+  async break(
+    change: { run: string; mark: string; id: string; wayBack: WayBack; act: readonly string[] },
+    signal: AbortSignal,
+  ) {
+    this.#taken = Promise.resolve();
+    const { run, mark, id, wayBack, act } = change;
+    return await this.#call(
+      ["break", run, this.#epoch, this.#seconds, `${mark}/`, id, renderRecord(wayBack), ...act],
+      signal,
+    );
+  }
+
+  /** One more command of a fault that has its way back on the host already. */
+  async act(run: string, mark: string, argv: readonly string[], signal: AbortSignal): Promise<ExecResult> {
+    return await this.#call(["act", run, this.#epoch, `${mark}/`, ...argv], signal);
+  }
+
+  /** Ends what these marks started, and returns when it is gone. Whoever else held the lease is locked out first. */
+  async fence(run: string, marks: readonly string[], signal: AbortSignal): Promise<void> {
+    await this.#take(run, signal);
+    await this.#call(["fence", run, ...marks.map((mark) => `${mark}/`)], signal);
+  }
+
+  async undo(run: string, id: string, wayBack: WayBack, signal: AbortSignal): Promise<UndoResult> {
+    await this.#take(run, signal);
+    const { stdout, stderr } = await this.#call(["undo", run, id, renderRecord(wayBack)], signal);
+    const [outcome, detail = ""] = stdout.trimEnd().split("\t");
+    const known = undoOutcomeSchema.safeParse(outcome);
+    if (known.success) return { outcome: known.data, detail };
+    throw new ChaosError("internal", `${this.#label} gave no answer to an undo: ${stderr.trim() || stdout.trim()}`);
+  }
+
+  async isAsBefore(wayBack: WayBack, signal: AbortSignal): Promise<boolean> {
+    const host = await this.#host(signal);
+    const { code } = await host.exec(runnerArgv("check", renderRecord(wayBack)), { root: true, signal });
+    return code === 0;
+  }
+
+  /** Renews for as long as somebody holds it; `lost` tells when the host will not have us any more. */
+  hold(run: string): Held {
+    this.#holders++;
+    this.#renewing ??= this.#renew(run);
+    const { lost } = this.#renewing;
+    let held = true;
+    return {
+      lost,
+      [Symbol.asyncDispose]: async () => {
+        if (!held) return;
+        held = false;
+        if (--this.#holders > 0) return;
+        this.#renewing?.stop.abort();
+        this.#renewing = undefined;
+      },
+    };
+  }
+
+  /** The host goes down because we want it: until it is back, or so many milliseconds are over, its silence is no loss. */
+  expectAway(ms: number): void {
+    this.#awayUntil = this.#clock.monotonic() + ms;
+  }
+
+  get #seconds(): number {
+    return Math.ceil(this.#ms / 1_000);
+  }
+
+  #renew(run: string): { stop: AbortController; lost: Promise<string> } {
+    const stop = new AbortController();
+    const { promise: lost, resolve } = Promise.withResolvers<string>();
+    if (this.#ms > 0) void this.#keepRenewing(run, stop.signal, resolve);
+    return { stop, lost };
+  }
+
+  async #keepRenewing(run: string, signal: AbortSignal, lost: (why: string) => void): Promise<void> {
+    let until = this.#clock.monotonic() + this.#ms;
+    let missed = false;
+    while (!signal.aborted) {
+      try {
+        await this.#clock.sleep(this.#ms / 5, signal);
+        const asked = this.#clock.monotonic();
+        await this.#call(["renew", run, this.#epoch, this.#seconds], signal);
+        until = asked + this.#ms;
+        if (missed) this.#awayUntil = 0;
+        missed = false;
+      } catch (error) {
+        if (signal.aborted) return;
+        missed = true;
+        if (error instanceof ChaosError && error.code === "lease-lost") return lost(error.message);
+        if (this.#clock.monotonic() > Math.max(until, this.#awayUntil))
+          return lost(`${this.#label} could not be reached for a whole lease, and has healed itself`);
+      }
+    }
+  }
+
+  #take(run: string, signal: AbortSignal): Promise<void> {
+    this.#taken ??= this.#call(["take", run, this.#epoch, this.#seconds], signal).then(
+      () => undefined,
+      (error: unknown) => {
+        this.#taken = undefined;
+        throw error;
+      },
+    );
+    return this.#taken;
+  }
+
+  async #call([verb, ...args]: [string, ...(string | number)[]], signal: AbortSignal): Promise<ExecResult> {
+    const host = await this.#host(signal);
+    const result = await host.exec(runnerArgv(verb, ...args), { root: true, signal });
+    if (result.code === lockedOut) {
+      throw new ChaosError(
+        "lease-lost",
+        `${this.#label} has taken its lease back and put itself right: we may not change it any more`,
+      );
+    }
+    return result;
+  }
+}

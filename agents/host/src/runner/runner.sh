@@ -1,0 +1,360 @@
+# What chaos runs on a host: it breaks, keeps the way back, and puts back, for the controller and for the host's own
+# watchdog alike. POSIX sh; reads nothing but its arguments, and runs nothing but argv.
+#
+#   break RUN EPOCH LEASE MARK ID RECORD ARGV…  keeps RECORD, then runs ARGV
+#   act   RUN EPOCH MARK ARGV…                  runs ARGV
+#   renew RUN EPOCH LEASE                       one more lease
+#   take  RUN EPOCH LEASE                       another controller goes on; the one before is locked out
+#   fence RUN MARK…                             ends what these marks started
+#   undo  RUN ID RECORD                         answers "outcome<tab>detail"
+#   check RECORD                                0 when all is as it was before
+#   used  MARK                                  what a fault leaves running: ticks of processor, bytes, processes
+#   marks                                       what of ours is here, one a line
+#   heal  RUN                                   puts everything back, now
+#   watch RUN                                   puts everything back when the lease runs out
+#
+# MARK is chaos/RUN/FAULT/. A record is three calls, each with an argv: as_before (exit 0: nothing to put back), is_ours
+# (exit 0: still as we made it) and put_back. The records and this file are in $kept; epoch, deadline and lock in $live.
+set -u
+export LC_ALL=C PATH="${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin"
+umask 077
+
+home=/var/lib/chaos-agents
+memory=/run/chaos-agents
+units=/etc/systemd/system
+
+locked_out=75   # another controller, or the watchdog, has the host
+verb=$1
+shift
+
+say() { printf '%s\n' "$*"; }
+complain() { printf 'chaos: %s\n' "$*" >&2; }
+has_systemd() { [ -d /run/systemd/system ]; }
+# seconds since boot: no clock of the wall's, and nothing to fork
+uptime_seconds() { read -r up _ </proc/uptime; up=${up%%.*}; }
+
+of_run() {
+  run=$1
+  kept=$home/$run
+  live=$memory/$run
+  unit=chaos-agents-$run.service
+}
+
+# Whoever acts or keeps a record holds it shared; arming, healing and leaving hold it alone. It may be deleted under us.
+lock() { # -s | -x
+  while :; do
+    mkdir -p "$live" || exit 1
+    exec 9>"$live/lock"
+    flock "$1" 9
+    [ "$live/lock" -ef /proc/self/fd/9 ] && return
+  done
+}
+
+holds_epoch() { [ -r "$live/epoch" ] && read -r epoch_now <"$live/epoch" && [ "$epoch_now" = "$1" ]; }
+
+# A lease that has run out is the watchdog's, even where it has not noticed yet.
+must_hold() {
+  uptime_seconds
+  if holds_epoch "$1" && read -r deadline <"$live/deadline" && [ "$up" -lt "$deadline" ]; then return; fi
+  complain "the lease of run $run is not ours any more"
+  leave_nothing
+  exit $locked_out
+}
+
+# Asking for the lock has made its folder.
+leave_nothing() { [ -d "$kept" ] || { rm -rf "$live" && rmdir "$memory" 2>/dev/null; }; }
+
+# 0: no lease, and so no watchdog
+lease_for() {
+  uptime_seconds
+  if [ "$1" -eq 0 ]; then up=999999999; fi
+  say $((up + $1)) >"$live/deadline.new" && mv -f "$live/deadline.new" "$live/deadline"
+}
+
+give_epoch() { say "$1" >"$live/epoch.new" && mv -f "$live/epoch.new" "$live/epoch"; }
+
+# ---- arming -------------------------------------------------------------------------------------------------------
+
+arm() { # EPOCH LEASE
+  mkdir -p "$kept/undo" && say "$1" >"$kept/epoch" && say "$2" >"$kept/lease" && say "$program" >"$kept/runner" || exit 1
+  boot_id >"$kept/boot" && sync "$kept/epoch" "$kept/lease" "$kept/runner" "$kept/boot" "$kept" || exit 1
+  give_epoch "$1" && lease_for "$2" || exit 1
+  [ "$2" -eq 0 ] || start_watchdog || exit 1
+}
+
+boot_id() { cat /proc/sys/kernel/random/boot_id; }
+
+start_watchdog() {
+  if has_systemd; then
+    unit_file >"$units/$unit" && sync "$units/$unit" && systemctl daemon-reload && systemctl -q enable --now "$unit"
+  else
+    setsid sh "$kept/runner" watch "$run" 9>&- </dev/null >/dev/null 2>&1 &
+  fi
+}
+
+# Where there is no systemd it is a process like others: its number is in memory only, and checked.
+stop_own_watchdog() {
+  read -r watchdog <"$live/watchdog" || return 0
+  [ "$watchdog" != $$ ] && grep -qs "$kept/runner" "/proc/$watchdog/cmdline" && kill -KILL "-$watchdog"
+} 2>/dev/null
+
+unit_file() {
+  cat <<END
+[Unit]
+Description=Puts back what chaos run $run broke, when its lease runs out
+DefaultDependencies=no
+After=local-fs.target
+[Service]
+ExecStart=/bin/sh $kept/runner watch $run
+Restart=always
+RestartSec=1
+StartLimitIntervalSec=0
+OOMScoreAdjust=-1000
+Nice=-20
+CPUWeight=10000
+MemoryMin=16M
+TasksMax=512
+LimitNOFILE=1024
+[Install]
+WantedBy=multi-user.target
+END
+}
+
+disarm() {
+  stop_own_watchdog
+  rm -rf "$live"
+  if [ -e "$units/$unit" ]; then
+    systemctl -q disable "$unit" 2>/dev/null
+    rm -f "$units/$unit"
+    systemctl daemon-reload
+  fi
+  rm -rf "$kept"
+  rmdir "$home" "$memory" 2>/dev/null
+  # the last thing, for it may end us
+  if has_systemd; then systemctl -q --no-block stop "$unit" 2>/dev/null; fi
+  return 0
+}
+
+# ---- processes ----------------------------------------------------------------------------------------------------
+
+# What a fault runs in the foreground has CHAOS_MARK in its environment, what it leaves running CHAOS_FAULT. A process
+# may overwrite its environment: all of the session it is in are meant.
+marked() { # VARIABLE PREFIX
+  sessions=' '
+  for file in $(grep -ls "$1=$2" /proc/[0-9]*/environ 2>/dev/null); do
+    pid=${file%/environ}
+    pid=${pid#/proc/}
+    [ "$pid" = $$ ] && continue
+    say "$pid"
+    [ "$1" = CHAOS_MARK ] || sessions="$sessions$(session_of "$pid") "
+  done
+  [ "$sessions" = ' ' ] && return
+  for file in /proc/[0-9]*; do
+    session=$(session_of "${file#/proc/}")
+    case $sessions in *" ${session:-none} "*) say "${file#/proc/}" ;; esac
+  done
+}
+
+# pid (name with anything) state parent group session …
+session_of() {
+  { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return
+  set -- ${stat##*) }
+  say "$4"
+}
+
+end_marked() { # VARIABLE PREFIX
+  while pids=$(marked "$1" "$2") && [ -n "$pids" ]; do
+    # stopped first, so that no shell goes on when what it waits for has ended
+    kill -STOP $pids 2>/dev/null
+    kill -KILL $pids 2>/dev/null
+    sleep 0.1 2>/dev/null || sleep 1
+  done
+}
+
+# chaos/20261122-053627-55473f/f1/ becomes chaos-20261122-053627-55473f-f1-
+unit_name() { say "$1" | tr / -; }
+
+# Leaves a process running, which outlives our connection, but not the fault. It is the first to go when memory is short.
+spawn() {
+  CHAOS_FAULT=$CHAOS_MARK
+  unset CHAOS_MARK
+  export CHAOS_FAULT
+  leader='echo 500 >/proc/self/oom_score_adj; "$@"; :'
+  if has_systemd; then
+    systemd-run --quiet --collect --unit="$(unit_name "$CHAOS_FAULT")$$" --setenv=CHAOS_FAULT="$CHAOS_FAULT" \
+      -- sh -c "$leader" chaos "$@"
+  else
+    setsid sh -c "$leader" chaos "$@" 9>&- </dev/null >/dev/null 2>&1 &
+  fi
+}
+
+# Words for records.
+nothing_spawned() { [ -z "$(marked CHAOS_FAULT "$1")" ]; }
+end_spawned() {
+  if has_systemd; then
+    for spawned in $(systemctl list-units --all --plain --no-legend "$(unit_name "$1")*" | awk '{ print $1 }'); do
+      systemctl -q kill --signal=KILL "$spawned" 2>/dev/null
+      systemctl -q stop "$spawned" 2>/dev/null
+      systemctl -q reset-failed "$spawned" 2>/dev/null
+    done
+  fi
+  end_marked CHAOS_FAULT "$1"
+}
+
+# ---- records ------------------------------------------------------------------------------------------------------
+
+# Only whole records are ever seen in undo/.
+keep() { # ID RECORD
+  say "$2" >"$kept/$1.new" && sync "$kept/$1.new" && mv -f "$kept/$1.new" "$kept/undo/$1" && sync "$kept/undo"
+}
+
+# Runs one of the three calls of a record.
+only() { # CALL RECORD
+  (
+    as_before() { :; }
+    is_ours() { :; }
+    put_back() { :; }
+    case $1 in
+      as_before) as_before() { "$@"; exit; } ;;
+      is_ours) is_ours() { "$@"; exit; } ;;
+      put_back) put_back() { "$@"; exit; } ;;
+    esac
+    eval "$2"
+  ) </dev/null 9>&-
+}
+
+settle() { # RECORD; sets outcome and detail
+  detail=
+  if only as_before "$1" >/dev/null 2>&1; then
+    outcome=already
+  elif ! only is_ours "$1" >/dev/null 2>&1; then
+    outcome=conflict
+  else
+    detail=$(only put_back "$1" 2>&1 | tail -n 1)
+    if only as_before "$1" >/dev/null 2>&1; then outcome=undone detail=; else outcome=failed; fi
+  fi
+}
+
+forget() { # ID
+  rm -f "$kept/undo/$1"
+  if nothing_kept; then
+    lock -x
+    if nothing_kept; then disarm; fi
+  fi
+}
+nothing_kept() { [ -z "$(ls -A "$kept/undo" 2>/dev/null)" ]; }
+
+# ---- the watchdog -------------------------------------------------------------------------------------------------
+
+heal() {
+  rm -f "$live/epoch"
+  end_marked CHAOS_MARK "chaos/$run/"
+  lock -x
+  end_marked CHAOS_MARK "chaos/$run/"
+  end_spawned "chaos/$run/"
+  left=0
+  for file in $(ls -r "$kept/undo" 2>/dev/null); do
+    settle "$(cat "$kept/undo/$file")"
+    if [ $outcome = failed ]; then left=$((left + 1)); else rm -f "$kept/undo/$file"; fi
+  done
+  flock -u 9
+  [ $left -eq 0 ]
+}
+
+watch() {
+  has_systemd || say $$ >"$live/watchdog"
+  # a rebooted host waits one lease for its controller to come back
+  if [ "$(boot_id)" != "$(cat "$kept/boot")" ] && [ ! -e "$live/deadline" ]; then
+    mkdir -p "$live"
+    give_epoch "$(cat "$kept/epoch")"
+    lease_for "$(cat "$kept/lease")"
+  fi
+  while [ -d "$kept" ]; do
+    uptime_seconds
+    deadline=0
+    if [ -r "$live/deadline" ]; then read -r deadline <"$live/deadline"; fi
+    if [ "$up" -ge "$deadline" ] && heal; then
+      disarm
+      return
+    fi
+    sleep 1
+  done
+}
+
+# -------------------------------------------------------------------------------------------------------------------
+
+case $verb in
+  break)
+    of_run "$1"; epoch=$2; lease=$3; mark=$4; id=$5; record=$6
+    shift 6
+    lock -s
+    if [ ! -d "$kept" ]; then
+      lock -x
+      if [ ! -d "$kept" ]; then
+        arm "$epoch" "$lease"
+        keep "$id" "$record" || exit 1
+      fi
+      flock -s 9
+    fi
+    must_hold "$epoch"
+    [ -e "$kept/undo/$id" ] || keep "$id" "$record" || exit 1
+    export CHAOS_MARK="$mark"
+    "$@"
+    ;;
+  act)
+    of_run "$1"; epoch=$2; mark=$3
+    shift 3
+    lock -s
+    must_hold "$epoch"
+    export CHAOS_MARK="$mark"
+    "$@"
+    ;;
+  renew)
+    of_run "$1"
+    lock -s
+    must_hold "$2"
+    lease_for "$3"
+    ;;
+  take)
+    of_run "$1"
+    lock -x
+    if [ ! -d "$kept" ]; then leave_nothing; exit 0; fi
+    give_epoch "$2" && lease_for "$3"
+    ;;
+  fence)
+    shift
+    for mark in "$@"; do end_marked CHAOS_MARK "$mark"; done
+    ;;
+  undo)
+    of_run "$1"
+    lock -s
+    settle "$3"
+    printf '%s\t%s\n' "$outcome" "$detail"
+    [ $outcome = failed ] || forget "$2"
+    ;;
+  check) only as_before "$1" ;;
+  used)
+    for pid in $(marked CHAOS_FAULT "$1" | sort -u); do cat "/proc/$pid/stat" "/proc/$pid/status" 2>/dev/null; done |
+      awk '/^[0-9]+ \(/ { sub(/^.*\) /, ""); ticks += $12 + $13; count++ }
+        /^Rss(Anon|Shmem):/ { kilobytes += $2 }
+        END { printf "%d %.0f %d\n", ticks, kilobytes * 1024, count }'
+    ;;
+  marks)
+    for kept in "$home"/*/; do
+      [ -d "$kept" ] || continue
+      run=$(basename "$kept")
+      say "run	$run"
+      for file in "$kept"undo/*; do [ -e "$file" ] && say "undo	$run	$(basename "$file")"; done
+    done
+    for pid in $(marked CHAOS_MARK chaos/) $(marked CHAOS_FAULT chaos/); do
+      say "process	$pid	$(tr '\0' '\n' <"/proc/$pid/environ" | grep -E '^CHAOS_(MARK|FAULT)=')	$(tr '\0' ' ' <"/proc/$pid/cmdline")"
+    done
+    ;;
+  heal)
+    of_run "$1"
+    heal || { say "$left of its changes cannot be put back"; exit 1; }
+    disarm
+    ;;
+  watch) of_run "$1"; watch ;;
+  *) complain "what is $verb?"; exit 64 ;;
+esac

@@ -1,0 +1,48 @@
+import { skillContract } from "@chaos-agents/testkit/contract";
+import { expect, test } from "vitest";
+import { quoteArgv, seededRandom, systemClock } from "@chaos-agents/core";
+import { agent, bed } from "../test/bed.fixture.ts";
+import { permissionChange } from "./permission-change.ts";
+
+const odd = "/srv/it's a file; $(touch /srv/pwned)\nwith two lines";
+const prepare = `for path in /srv/app.conf ${quoteArgv([odd])}; do echo secret >"$path"; done; chmod 4751 /srv/app.conf`;
+
+skillContract({
+  agent,
+  skill: "server.permission_change",
+  subject: () =>
+    bed(
+      { paths: ["/srv/app.conf", odd] },
+      async (outside) => (await outside("stat -c %a /srv/app.conf")).trim() === "0",
+      prepare,
+    ),
+  async meddle({ outside }) {
+    await outside("chmod 600 /srv/app.conf");
+    return async () => (await outside("stat -c %a /srv/app.conf")).trim() === "600";
+  },
+});
+
+test.for([
+  "/etc/ssh/sshd_config",
+  "/root/.ssh/authorized_keys",
+  "/etc/sudoers",
+  "/usr/bin/env",
+  "/etc/../etc/passwd",
+  "/",
+])("[CA-29] %s is never changed", async (path) => {
+  await using machine = await bed({}, async () => false, "mkdir -p /root/.ssh && touch /root/.ssh/authorized_keys");
+  const signal = AbortSignal.timeout(30_000);
+  const config = agent.config.parse(machine.config);
+  await using target = await agent.connect(config, { mark: "chaos/test", signal, clock: systemClock });
+  const context = {
+    run: "test",
+    fault: "f",
+    mark: "chaos/test/f",
+    signal,
+    clock: systemClock,
+    random: seededRandom(1),
+  };
+  const params = permissionChange.params.parse({ paths: [path] });
+  const resolving = permissionChange.resolve(target as never, params, { ...context, matchesFilters: () => true });
+  await expect(resolving).rejects.toThrow(/never changed|No such file/);
+});
