@@ -57,6 +57,7 @@ test("a controller that was thought dead cannot break a healed host", async () =
   await expect(lease.act(run, fault("f1"), ["touch", "/tmp/second"], signal)).rejects.toMatchObject({
     code: "lease-lost",
   });
+  await expect(lease.break(fileChange("f2", "/tmp/second"), signal)).rejects.toMatchObject({ code: "lease-lost" });
   expect(await exists(machine, "/tmp/second")).toBe(false);
   const { stdout } = await host.exec(runnerArgv("marks"), { root: true });
   expect(stdout).toBe("");

@@ -21,6 +21,8 @@ export class Lease {
   #renewing: { stop: AbortController; lost: Promise<string> } | undefined;
   #taken: Promise<void> | undefined;
   #awayUntil = 0;
+  /** Changes of ours whose ways back are on the host as far as we know: where they are not, it has healed itself. */
+  readonly #standing = new Set<string>();
 
   /** `ms` 0: no lease, and so nothing that heals the host when we are gone. */
   constructor(options: { host: (signal: AbortSignal) => Promise<Host>; label: string; clock: Clock; ms: number }) {
@@ -37,10 +39,13 @@ export class Lease {
   ) {
     this.#taken = Promise.resolve();
     const { run, mark, id, wayBack, act } = change;
-    return await this.#call(
-      ["break", run, this.#epoch, this.#seconds, `${mark}/`, id, renderRecord(wayBack), ...act],
+    const verb = this.#standing.size === 0 ? "break" : "more";
+    const result = await this.#call(
+      [verb, run, this.#epoch, this.#seconds, `${mark}/`, id, renderRecord(wayBack), ...act],
       signal,
     );
+    this.#standing.add(id);
+    return result;
   }
 
   /** One more command of a fault that has its way back on the host already. */
@@ -59,7 +64,10 @@ export class Lease {
     const { stdout, stderr } = await this.#call(["undo", run, id, renderRecord(wayBack)], signal);
     const [outcome, detail = ""] = stdout.trimEnd().split("\t");
     const known = undoOutcomeSchema.safeParse(outcome);
-    if (known.success) return { outcome: known.data, detail };
+    if (known.success) {
+      if (known.data !== "failed") this.#standing.delete(id);
+      return { outcome: known.data, detail };
+    }
     throw new ChaosError("internal", `${this.#label} gave no answer to an undo: ${stderr.trim() || stdout.trim()}`);
   }
 

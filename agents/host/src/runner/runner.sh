@@ -2,6 +2,7 @@
 # watchdog alike. POSIX sh; reads nothing but its arguments, and runs nothing but argv.
 #
 #   break RUN EPOCH LEASE MARK ID RECORD ARGV…  keeps RECORD, then runs ARGV
+#   more  …                                     the same where ways back of ours have to be kept already
 #   act   RUN EPOCH MARK ARGV…                  runs ARGV
 #   renew RUN EPOCH LEASE                       one more lease
 #   take  RUN EPOCH LEASE                       another controller goes on; the one before is locked out
@@ -284,11 +285,11 @@ watch() {
 # -------------------------------------------------------------------------------------------------------------------
 
 case $verb in
-  break)
+  break | more)
     of_run "$1"; epoch=$2; lease=$3; mark=$4; id=$5; record=$6
     shift 6
     lock -s
-    if [ ! -d "$kept" ]; then
+    if [ $verb = break ] && [ ! -d "$kept" ]; then
       lock -x
       if [ ! -d "$kept" ]; then
         arm "$epoch" "$lease"
@@ -319,7 +320,9 @@ case $verb in
     of_run "$1"
     lock -x
     if [ ! -d "$kept" ]; then leave_nothing; exit 0; fi
-    give_epoch "$2" && lease_for "$3"
+    give_epoch "$2" && lease_for "$3" || exit 1
+    # for after a reboot; a full disk hinders nothing
+    { say "$2" >"$kept/epoch.new" && sync "$kept/epoch.new" && mv -f "$kept/epoch.new" "$kept/epoch"; } 2>/dev/null || :
     ;;
   fence)
     shift
