@@ -36,6 +36,8 @@ describe("the config of a database", () => {
     "postgres://user:s3cret@h/db?sslmode=maybe",
     "postgres://user:s3cret@h/db?sslmoed=require",
     "postgres://user:s3cret@h/db?sslmode=require&sslrootcert=system",
+    "postgres://user:s3cret@h/db?channel_binding=require",
+    "postgres://user:s3cret@h/db?channel_binding=sometimes",
     "mysql://user:s3cret@h/db?ssl-mode=maybe",
     "mysql://user:s3cret@h/db?pool=5",
     "mysql://user:s3cret@10.0.0.1/db?ssl-mode=VERIFY_IDENTITY",

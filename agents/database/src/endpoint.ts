@@ -109,6 +109,16 @@ function postgresEndpoint(base: Base, urlHost: string, params: Map<string, strin
   if (ofSystem && tlsMode !== "verify-full") {
     throw new ConnectionUrlError(`sslrootcert=system wants sslmode=verify-full, not ${mode}`);
   }
+  const binding = params.get("channel_binding") ?? "disable";
+  if (!["disable", "prefer", "require"].includes(binding)) {
+    throw new ConnectionUrlError(`channel_binding=${binding} is not one of disable, prefer`);
+  }
+  // the driver binds where the server offers it, and would log in without where it does not
+  if (binding === "require") {
+    throw new ConnectionUrlError(
+      "channel_binding=require cannot be kept; write channel_binding=prefer, and sslmode=verify-full to be sure of the server",
+    );
+  }
   return {
     ...base,
     host,
@@ -116,7 +126,7 @@ function postgresEndpoint(base: Base, urlHost: string, params: Map<string, strin
     tls: tlsOf(tlsMode, ofSystem ? undefined : ca, params.get("sslcert"), params.get("sslkey")),
     connectTimeout: seconds(params.get("connect_timeout")),
     ...(params.has("options") && { serverOptions: params.get("options")! }),
-    channelBinding: params.has("channel_binding") && params.get("channel_binding") !== "disable",
+    channelBinding: binding === "prefer",
   };
 }
 
