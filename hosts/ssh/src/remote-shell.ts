@@ -8,6 +8,8 @@ import { announcedCommand, announcedSudo, endSession } from "./remote-session.ts
 import { type SshHostConfig, sudoPasswordOf } from "./ssh-host-config.ts";
 import { type CommandEnd, RunningCommand } from "./running-command.ts";
 
+/** sshd counts a session a little longer than we see it. */
+const lateMs = 2_000;
 const defaultTimeoutMs = 120_000;
 /** How long we wait for a command that is to end. */
 const patienceMs = 5_000;
@@ -109,6 +111,7 @@ export class RemoteShell implements AsyncDisposable {
     signal: AbortSignal,
     onOutput: ExecOptions["onOutput"],
   ): Promise<{ command: RunningCommand; slot: Disposable }> {
+    let patience: number | undefined;
     for (;;) {
       const slot = await this.#slots.take(signal);
       // not given up when we are to stop: the command may run already
@@ -118,7 +121,12 @@ export class RemoteShell implements AsyncDisposable {
       if (command instanceof RunningCommand) return { command, slot };
       const again = this.#connection.over === undefined && this.#slots.narrow();
       slot[Symbol.dispose]();
-      if (!again) throw this.#connection.unreachable(command);
+      if (again) continue;
+      patience ??= this.#clock.monotonic() + lateMs;
+      if (this.#connection.over !== undefined || this.#clock.monotonic() > patience) {
+        throw this.#connection.unreachable(command);
+      }
+      await this.#clock.sleep(50, signal);
     }
   }
 
