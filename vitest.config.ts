@@ -11,6 +11,7 @@ export default defineConfig({
           name: "unit",
           isolate: false,
           pool: "threads",
+          maxWorkers: 2,
           setupFiles: ["./packages/testkit/src/property-runs.ts"],
           // child processes start in half the time
           env: { NODE_COMPILE_CACHE: join(import.meta.dirname, "node_modules/.cache/compiled") },
