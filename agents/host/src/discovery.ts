@@ -34,7 +34,7 @@ export async function discoverHosts(servers: Servers, signal: AbortSignal): Prom
   const tables = [
     {
       title: "Hosts",
-      columns: ["host", "system", "kernel", "cpus", "memory", "load", "root by", "systemd", "machine"],
+      columns: ["host", "system", "kernel", "cpus", "memory", "load", "root by", "systemd", "cgroup", "machine", "has"],
       rows: found.map(({ host, survey, load }) => [
         host,
         survey.system,
@@ -44,7 +44,9 @@ export async function discoverHosts(servers: Servers, signal: AbortSignal): Prom
         load,
         survey.root,
         survey.systemd,
+        survey.cgroup,
         survey.virtualization ?? "bare metal",
+        abilities(survey),
       ]),
     },
     table("Services", ["service", "description", "may be stopped"], "services"),
@@ -57,6 +59,13 @@ export async function discoverHosts(servers: Servers, signal: AbortSignal): Prom
   const hosts = found.length === 1 ? `${found[0]!.host}, ${found[0]!.survey.system}` : `${found.length} hosts`;
   return { summary: `${hosts}, ${services} services running`, tables: tables.filter(({ rows }) => rows.length > 0) };
 }
+
+/** What skills do better with, or cannot do without. */
+const abilities = ({ kernelFeatures, commands }: HostSurvey): string =>
+  [
+    ...(kernelFeatures.has("netem") ? ["netem"] : []),
+    ...["nft", "iptables", "stress-ng"].filter((one) => commands.has(one)),
+  ].join(", ");
 
 async function look(
   machine: Machine,

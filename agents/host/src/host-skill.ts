@@ -60,7 +60,6 @@ export interface HostSkill<Params, Data> {
   effect: string;
   reversal: Reversal;
   reversalNote: string;
-  seen?: "effect" | "accepted";
   params: z.ZodType<Params>;
   example: Record<string, unknown>;
   /** What a host must have; preflight names the package for each that is missing, on every host. */
@@ -104,7 +103,7 @@ export function defineHostSkill<Params, Data>(
     effect: own.effect,
     reversal: own.reversal,
     reversalNote: own.reversalNote,
-    seen: own.seen ?? "effect",
+    seen: "effect",
     params: own.params,
     example: own.example,
     undoRecord: hostUndoSchema,

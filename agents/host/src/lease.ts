@@ -48,11 +48,6 @@ export class Lease {
     return result;
   }
 
-  /** One more command of a fault that has its way back on the host already. */
-  async act(run: string, mark: string, argv: readonly string[], signal: AbortSignal): Promise<ExecResult> {
-    return await this.#call(["act", run, this.#epoch, `${mark}/`, ...argv], signal);
-  }
-
   /** Ends what these marks started, and returns when it is gone. Whoever else held the lease is locked out first. */
   async fence(run: string, marks: readonly string[], signal: AbortSignal): Promise<void> {
     await this.#take(run, signal);

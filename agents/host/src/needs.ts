@@ -1,22 +1,19 @@
 import type { Finding, HostSurvey } from "@chaos-agents/core";
 
 /** Something a host must have for a skill. */
-export type Need = { command: string; orElse?: string } | { kernel: string } | { systemd: true } | { isolated: string };
+export type Need = { command: string; orElse?: string } | { systemd: true } | { isolated: string };
 
 /** Which Debian package has a command, where it is not named like it. */
 const packages: Record<string, string> = {
   tc: "iproute2",
   ip: "iproute2",
-  ss: "iproute2",
   nft: "nftables",
   flock: "util-linux",
   setsid: "util-linux",
-  fallocate: "util-linux",
   prlimit: "util-linux",
   dd: "coreutils",
-  crontab: "cron",
-  sysctl: "procps",
-  "systemd-run": "systemd",
+  date: "coreutils",
+  awk: "mawk",
 };
 
 /** What this host lacks, each with what would mend it. The runner's own needs come first. */
@@ -39,12 +36,6 @@ export function missingNeeds(host: string, survey: HostSurvey, needs: readonly N
       const there =
         survey.commands.has(need.command) || (need.orElse !== undefined && survey.commands.has(need.orElse));
       if (!there) lacks(`${need.command} is missing`, `Install the package ${packages[need.command] ?? need.command}`);
-    } else if ("kernel" in need) {
-      if (!survey.kernelFeatures.has(need.kernel))
-        lacks(
-          `its kernel has no ${need.kernel}`,
-          `Load or install the module (on Debian: linux-image with sch_${need.kernel})`,
-        );
     } else if ("systemd" in need) {
       if (!survey.systemd) lacks("it does not run systemd", "Choose a host with systemd, or another skill");
     } else if (survey.container) {

@@ -11,6 +11,13 @@ export function parseSize(text: string): number | undefined {
 
 export const sizeSchema = z.string().refine((text) => (parseSize(text) ?? 0) > 0, "write a size like 512M or 5GB");
 
+/** A share of a whole, from 1% to 100%. */
+export const percentSchema = z.string().regex(/^(?:100|[1-9]\d?)%$/, "write a share like 80%");
+
+/** The number of percent; undefined for what is no share. */
+export const parsePercent = (text: string): number | undefined =>
+  percentSchema.safeParse(text).success ? Number.parseInt(text, 10) : undefined;
+
 export function formatSize(bytes: number): string {
   const steps = ["B", "KB", "MB", "GB", "TB"];
   const step = bytes < 1 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), steps.length - 1);

@@ -1,6 +1,7 @@
 import { type ResolveContext, ChaosError } from "@chaos-agents/core";
 import { z } from "zod";
 import { type SkillHost, sh } from "./host-skill.ts";
+import { percentSchema } from "./size.ts";
 import { isProtected, unitName } from "./survey-services.ts";
 import type { Servers } from "./target.ts";
 
@@ -34,7 +35,7 @@ export const processParams = {
   user: z.string().min(1).optional().meta({ description: "Whose processes: a name or a number" }),
   service: z.string().min(1).optional().meta({ description: "Processes of this systemd service" }),
   count: z
-    .union([z.literal("all"), z.int().min(1), z.string().regex(/^(?:100|[1-9]\d?)%$/)], {
+    .union([z.literal("all"), z.int().min(1), percentSchema], {
       error: 'write a number, a share like 50%, or "all"',
     })
     .default(1)

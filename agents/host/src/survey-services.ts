@@ -1,5 +1,6 @@
 import { type ResolveContext, ChaosError } from "@chaos-agents/core";
-import { type SkillHost, sh } from "./host-skill.ts";
+import { z } from "zod";
+import { type HostChange, type SkillHost, sh } from "./host-skill.ts";
 import type { Servers } from "./target.ts";
 
 /** A systemd unit that runs. */
@@ -21,8 +22,28 @@ export const isProtected = (unit: string): boolean => protectedUnits.test(unit);
 /** `nginx` is `nginx.service`. */
 export const unitName = (name: string): string => (/\.[a-z]+$/.test(name) ? name : `${name}.service`);
 
-export const allActive = (units: readonly string[]): string[] =>
+const allActive = (units: readonly string[]): string[] =>
   sh('for unit; do systemctl -q is-active -- "$unit" || exit 1; done', ...units);
+
+/** A socket cannot start beside its running service: sockets and timers first, and their services again where need be. */
+const start = `
+  for unit; do case $unit in *.service) ;; *)
+    systemctl start -- "$unit" 2>/dev/null && continue
+    systemctl stop -- "\${unit%.*}.service" && systemctl start -- "$unit" || exit
+  esac; done
+  systemctl start -- "$@"`;
+
+/** Back to running, all of them, whatever became of each. */
+export const backToRunning = (units: readonly string[]) => ({
+  asBefore: allActive(units),
+  isOurs: ["true"],
+  putBack: sh(start, ...units),
+});
+
+export const stopUnits = (units: readonly string[]): HostChange => ({
+  ...backToRunning(units),
+  act: ["systemctl", "stop", "--", ...units],
+});
 
 export async function runningServices(host: SkillHost, signal: AbortSignal): Promise<Service[]> {
   const list = await host.look(
@@ -48,14 +69,40 @@ export async function stoppedWith(host: SkillHost, unit: string, signal: AbortSi
       signal,
     );
     for (const other of shown.split("\n").flatMap((line) => line.slice(line.indexOf("=") + 1).split(" "))) {
-      if (other !== "" && !other.endsWith(".target") && (await isActive(host, other, signal))) found.add(other);
+      if (other !== "" && !other.endsWith(".target") && (await unitState(host, other, signal)) === "active")
+        found.add(other);
     }
   }
   return [...found];
 }
 
-const isActive = async (host: SkillHost, unit: string, signal: AbortSignal) =>
-  (await host.look(["systemctl", "show", "--property=ActiveState", "--value", "--", unit], signal)).trim() === "active";
+export const unitState = async (host: SkillHost, unit: string, signal: AbortSignal): Promise<string> =>
+  (await host.look(["systemctl", "show", "--property=ActiveState", "--value", "--", unit], signal)).trim();
+
+/** How skills of whole services choose them. */
+export const serviceParams = z.strictObject({
+  max_services: z.int().min(1).default(1).meta({ description: "How many at most" }),
+  services: z
+    .array(z.string().min(1))
+    .default([])
+    .meta({ description: "Which ones; chosen among the discovered ones when left out" }),
+});
+
+/** Each chosen service with what goes along when it is stopped, and words for both. */
+export async function servicesAndOthers(
+  host: SkillHost,
+  { max_services, services }: z.output<typeof serviceParams>,
+  context: ResolveContext & { servers: Servers },
+): Promise<{ unit: string; all: string; cost: { services: number } }[]> {
+  const chosen = await chooseServices(host, { services, limit: max_services }, context);
+  return await Promise.all(
+    chosen.map(async (unit) => {
+      const others = (await stoppedWith(host, unit, context.signal)).filter((one) => one !== unit);
+      const all = others.length > 0 ? `${unit} and with it ${others.join(", ")}` : unit;
+      return { unit, all, cost: { services: 1 + others.length } };
+    }),
+  );
+}
 
 /** The services a skill may break: named ones, or some that run; protected and excluded ones never, filters hold for both. */
 export async function chooseServices(

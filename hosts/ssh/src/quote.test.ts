@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { commandLine, quoteWord } from "./quote.ts";
+import { commandLine } from "./quote.ts";
 
 const word = fc.string({ unit: "binary" }).filter((text) => !text.includes("\0"));
 
@@ -31,10 +31,6 @@ test("plain arguments stay readable", () => {
   expect(commandLine(["systemctl", "stop", "nginx.service"])).toBe(
     `exec sh -c 'exec "$@"' 'sh' 'systemctl' 'stop' 'nginx.service'`,
   );
-});
-
-test("a quote in a word is one", () => {
-  expect(quoteWord("it's")).toBe(String.raw`'it'\''s'`);
 });
 
 test.each([

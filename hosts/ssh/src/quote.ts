@@ -1,12 +1,9 @@
-import { ChaosError } from "@chaos-agents/core";
+import { ChaosError, quoteArgv } from "@chaos-agents/core";
 
 /** Printable ASCII that every shell leaves alone between single quotes; csh does not `!`, and fish not `\`. */
 const plain = /^[ "-&(-[\]-~]*$/;
 /** The kernel takes no longer argument (MAX_ARG_STRLEN), and a login shell gets all of it as one. */
 const longest = 131_071;
-
-/** One word for a POSIX shell. */
-export const quoteWord = (word: string): string => `'${word.replaceAll("'", String.raw`'\''`)}'`;
 
 /**
  * A command line that every login shell (sh, bash, dash, zsh, fish, csh) reads the same: it runs `before` with sh, and
@@ -17,7 +14,7 @@ export function commandLine(argv: readonly string[], before = "", prefix: readon
   check(argv);
   const words = argv.every((word) => plain.test(word))
     ? [`${before}exec "$@"`, "sh", ...argv]
-    : [`${before}eval "exec $(printf %b "$1")"`, "sh", octal(argv.map(quoteWord).join(" "))];
+    : [`${before}eval "exec $(printf %b "$1")"`, "sh", octal(quoteArgv(argv))];
   const line = ["exec", ...prefix, "sh", "-c", ...words.map((word) => `'${word}'`)].join(" ");
   if (line.length > longest) {
     throw new ChaosError(

@@ -28,14 +28,21 @@ pass() {
   done
   [ -n "$found" ]
 }
+pass_for_two_seconds() {
+  read -r up _ </proc/uptime
+  until=$((\${up%.*} + 3))
+  while pass; do
+    read -r up _ </proc/uptime
+    [ "\${up%.*}" -lt "$until" ] || return
+    sleep 0.1 2>/dev/null || sleep 1
+  done
+}
 signal=TERM
 pass || exit 0
 signal=0
-tries=0
-while pass && [ $tries -lt 20 ]; do tries=$((tries + 1)); sleep 0.1 2>/dev/null || sleep 1; done
+pass_for_two_seconds
 signal=KILL
-tries=0
-while pass && [ $tries -lt 20 ]; do tries=$((tries + 1)); sleep 0.1 2>/dev/null || sleep 1; done
+pass_for_two_seconds
 `;
 
 export const endSession = (session: number): string[] => ["sh", "-c", script, "sh", String(session)];

@@ -11,8 +11,8 @@ import { type CommandEnd, RunningCommand } from "./running-command.ts";
 /** sshd counts a session a little longer than we see it. */
 const lateMs = 2_000;
 const defaultTimeoutMs = 120_000;
-/** How long we wait for a command that is to end. */
-const patienceMs = 5_000;
+/** How long we wait for a command that is to end: what ends it there takes up to six seconds, and more where much runs. */
+const patienceMs = 20_000;
 
 export interface RunOptions extends Omit<ExecOptions, "stdin"> {
   stdin?: string | Uint8Array | Readable;

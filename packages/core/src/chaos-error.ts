@@ -58,9 +58,10 @@ export class ChaosError extends Error {
   }
 }
 
-/** The words of anything thrown, causes included, on one line. */
+/** The words of anything thrown on one line, causes included where it is not an error of ours, which says all itself. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (error instanceof ChaosError) return error.message;
   const cause = error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error.cause;
   const own = error.message || (error as NodeJS.ErrnoException).code || error.name;
   if (cause === undefined) return own;

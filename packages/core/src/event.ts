@@ -186,6 +186,8 @@ export const eventBodySchema = z.discriminatedUnion("type", [
     type: z.literal("run-finished"),
     verdict: verdictSchema,
     reason: z.string(),
+    /** What to do about the reason, where that is known. */
+    remedy: z.string().optional(),
     left: z.array(z.object({ fault, undo: z.number(), thing: z.string(), label: z.string(), why: z.string() })),
     retry: z.string().optional(),
   }),

@@ -86,7 +86,7 @@ export interface HostSurvey {
   readonly container: boolean;
   /** Which of the commands we may need are there, by name. */
   readonly commands: ReadonlySet<string>;
-  /** Kernel features found or loadable: `netem`, `tbf`, `htb`, `nf_tables`. */
+  /** Kernel features found or loadable: `netem`, `nf_tables`. */
   readonly kernelFeatures: ReadonlySet<string>;
 }
 

@@ -2,8 +2,7 @@ import { ChaosError } from "./chaos-error.ts";
 import type { ExecOptions, ExecResult, HostIdentity, HostSurvey, WayIn } from "./host.ts";
 
 /** Commands some skill needs; asked once. */
-const wanted =
-  "systemctl systemd-run tc ip nft iptables stress-ng flock setsid fallocate dd stat chmod chown mount umount crontab sudo reboot sysctl date ss taskset nice ionice python3 perl awk timeout cgexec chronyc timedatectl prlimit";
+const wanted = "awk date dd flock ip iptables nft prlimit setsid ss stress-ng sudo tc";
 
 const script = `
 export LC_ALL=C
@@ -24,7 +23,7 @@ container=$(systemd-detect-virt -c 2>/dev/null) && say container "$container"
 PATH=$PATH:/usr/sbin:/sbin:/usr/local/sbin
 for name in ${wanted}; do command -v "$name" >/dev/null 2>&1 && say command "$name"; done
 kernel=$(uname -r)
-for feature in sch_netem sch_tbf sch_htb sch_prio nf_tables; do
+for feature in sch_netem nf_tables; do
   if [ -d "/sys/module/$feature" ] || grep -qs "/$feature\\.ko" "/lib/modules/$kernel/modules.dep" "/lib/modules/$kernel/modules.builtin"
   then say feature "\${feature#sch_}"; fi
 done

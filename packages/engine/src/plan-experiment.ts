@@ -1,3 +1,4 @@
+import { fixedEventKeys, redactDeep } from "@chaos-agents/core";
 import { prepare, refusalOf, runStarted } from "./prepare.ts";
 import type { RunOutcome, RunRequest } from "./run-experiment.ts";
 import { newRunId } from "./run-id.ts";
@@ -16,8 +17,8 @@ export async function planExperiment(request: Omit<RunRequest, "store">): Promis
     await log.emit({ type: "run-finished", ...outcome, left: [] });
     return { run, ...outcome };
   } catch (error) {
-    const { verdict, reason } = refusalOf(error, request.stop);
-    await log.emit({ type: "run-finished", verdict, reason, left: [] });
-    return { run, verdict, reason: request.redact(reason), left: [] };
+    const refusal = redactDeep(refusalOf(error, request.stop), request.redact, fixedEventKeys);
+    await log.emit({ type: "run-finished", ...refusal, left: [] });
+    return { run, ...refusal, left: [] };
   }
 }

@@ -1,4 +1,4 @@
-import { type EventBody, type Experiment, type Verdict, describeError } from "@chaos-agents/core";
+import { type EventBody, type Experiment, type Verdict, ChaosError, describeError } from "@chaos-agents/core";
 import {
   type PlannedFault,
   type PlanningContext,
@@ -10,7 +10,7 @@ import {
 } from "./planning.ts";
 import { withDeadline } from "./deadline.ts";
 import { identityOf } from "./identity.ts";
-import type { RunRequest } from "./run-experiment.ts";
+import type { RunOutcome, RunRequest } from "./run-experiment.ts";
 import type { RunLog } from "./run-log.ts";
 import type { StopReason, StopSource } from "./stop-source.ts";
 import type { TargetPool } from "./target-pool.ts";
@@ -100,8 +100,11 @@ export function verdictOf(reason: StopReason): Verdict {
   return verdicts[reason.by];
 }
 
-export function refusalOf(error: unknown, stop: StopSource): { verdict: Verdict; reason: string } {
+export const remedyOf = (error: unknown): { remedy?: string } =>
+  error instanceof ChaosError && error.remedy !== undefined ? { remedy: error.remedy } : {};
+
+export function refusalOf(error: unknown, stop: StopSource): Omit<RunOutcome, "run" | "left"> {
   if (stop.reason) return { verdict: verdictOf(stop.reason), reason: stop.reason.message };
   if (error instanceof Refusal) return { verdict: error.verdict, reason: error.message };
-  return { verdict: "refused", reason: describeError(error) };
+  return { verdict: "refused", reason: describeError(error), ...remedyOf(error) };
 }

@@ -15,7 +15,7 @@ import {
 import { FaultWindow } from "./fault-window.ts";
 import type { JournalStore, RunJournal } from "./journal-port.ts";
 import type { PlanningContext } from "./planning.ts";
-import { Refusal, prepare, runStarted, verdictOf } from "./prepare.ts";
+import { Refusal, prepare, remedyOf, runStarted, verdictOf } from "./prepare.ts";
 import { ProbeDesk } from "./probe-desk.ts";
 import { newRunId } from "./run-id.ts";
 import { type EventListener, RunLog } from "./run-log.ts";
@@ -58,6 +58,8 @@ export interface RunOutcome {
   run: string;
   verdict: Verdict;
   reason: string;
+  /** What to do about the reason, where that is known. */
+  remedy?: string;
   left: readonly Left[];
 }
 
@@ -212,7 +214,7 @@ class Run {
     const reason = stop.reason;
     if (reason) return outcome(verdictOf(reason), reason.message);
     if (failure instanceof Refusal) return outcome(failure.verdict, failure.message);
-    if (failure) return outcome(window ? "unlanded" : "refused", describeError(failure));
+    if (failure) return { ...outcome(window ? "unlanded" : "refused", describeError(failure)), ...remedyOf(failure) };
     const [late] = window?.unstood ?? [];
     if (late) {
       const within = formatDuration(experiment.duration);
@@ -239,6 +241,7 @@ class Run {
       type: "run-finished",
       verdict: outcome.verdict,
       reason: outcome.reason,
+      ...(outcome.remedy !== undefined && { remedy: outcome.remedy }),
       left: [...outcome.left],
       ...(clean ? {} : { retry: retryCommand(this.#run) }),
     });

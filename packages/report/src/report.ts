@@ -10,6 +10,8 @@ export interface RunState {
   header: ReportHeader;
   verdict: Verdict | null;
   reason: string | null;
+  /** What to do about the reason. */
+  remedy: string | null;
   /** `t` of the newest event. */
   lastAt: number;
   phases: PhaseReport[];

@@ -8,7 +8,9 @@ let program: string | undefined;
 
 /** The argv of one call of the runner. It travels with every call: nothing of ours has to be on the host before. */
 export function runnerArgv(verb: string, ...args: readonly (string | number)[]): string[] {
-  program ??= readFileSync(new URL("runner.sh", import.meta.url), "utf8");
+  program ??= ["processes.sh", "runner.sh"]
+    .map((name) => readFileSync(new URL(name, import.meta.url), "utf8"))
+    .join("");
   return ["sh", "-c", 'program=$1; shift; eval "$program"', "chaos", program, verb, ...args.map(String)];
 }
 

@@ -36,7 +36,7 @@ const survey: HostSurvey = {
   virtualization: null,
   container: false,
   commands: new Set(["flock", "setsid", "prlimit", "dd", "date", "awk", "tc", "ip", "nft"]),
-  kernelFeatures: new Set(["netem", "tbf", "htb", "nf_tables"]),
+  kernelFeatures: new Set(["netem", "nf_tables"]),
 };
 
 /** What a host would say on which there is what was asked for, whatever its name. */

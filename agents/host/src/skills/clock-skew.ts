@@ -1,7 +1,7 @@
 import { type Finding, formatDuration, parseDuration } from "@chaos-agents/core";
 import { z } from "zod";
 import { type HostThing, type SkillHost, defineHostSkill, sh } from "../host-skill.ts";
-import { allActive } from "../survey-services.ts";
+import { stopUnits } from "../survey-services.ts";
 
 type Data = { offset: number; keepers: string[]; exact: boolean };
 
@@ -74,14 +74,7 @@ export const clockSkew = defineHostSkill<{ offset: string }, Data>({
   },
 
   async *changes(host, { offset, keepers: units }, { signal }) {
-    if (units.length > 0) {
-      yield {
-        asBefore: allActive(units),
-        isOurs: ["true"],
-        putBack: ["systemctl", "start", "--", ...units],
-        act: ["systemctl", "stop", "--", ...units],
-      };
-    }
+    if (units.length > 0) yield stopUnits(units);
     const measure = `
       cat /proc/sys/kernel/random/boot_id
       now=$(date +%s.%N); read -r up _ </proc/uptime

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defineHostSkill, sh } from "../host-skill.ts";
+import { percentSchema } from "../size.ts";
 import { spawned } from "../spawned.ts";
 
 /** Busy for its share of every tenth of a second, as the host's uptime counts it. */
@@ -26,11 +27,7 @@ export const cpuStress = defineHostSkill({
       .max(4_096)
       .optional()
       .meta({ description: "How many processors to keep busy; all when left out with load, else 1" }),
-    load: z
-      .string()
-      .regex(/^(?:100|[1-9]\d?)%$/, "write a share like 80%")
-      .default("100%")
-      .meta({ description: "How busy each of them is kept" }),
+    load: percentSchema.default("100%").meta({ description: "How busy each of them is kept" }),
   }),
   example: { workers: 4 },
 

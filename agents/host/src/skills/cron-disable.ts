@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type SkillHost, type HostThing, defineHostSkill, sh } from "../host-skill.ts";
-import { allActive, stoppedWith } from "../survey-services.ts";
+import { stopUnits, stoppedWith } from "../survey-services.ts";
 
 type Data = { unit: string } | { crontab: string; held: string };
 
@@ -59,13 +59,7 @@ export const cronDisable = defineHostSkill({
 
   async *changes(host, data, { signal }) {
     if ("unit" in data) {
-      const units = await stoppedWith(host, data.unit, signal);
-      yield {
-        asBefore: allActive(units),
-        isOurs: ["true"],
-        putBack: ["systemctl", "start", "--", ...units],
-        act: ["systemctl", "stop", "--", ...units],
-      };
+      yield stopUnits(await stoppedWith(host, data.unit, signal));
       return;
     }
     const { crontab, held } = data;

@@ -1,9 +1,7 @@
 import type { Finding } from "@chaos-agents/core";
 import { z } from "zod";
 import { defineHostSkill, sh } from "../host-skill.ts";
-import { formatSize, parseSize, sizeSchema } from "../size.ts";
-
-const percentOfAll = /^(\d{1,3})%$/;
+import { formatSize, parsePercent, parseSize, percentSchema, sizeSchema } from "../size.ts";
 
 /** `fallocate` takes space in a moment; where the filesystem cannot, zeros are written. The file must be new. */
 const take = `
@@ -23,7 +21,7 @@ export const diskFill = defineHostSkill({
   reversalNote: "The file is removed, and the space is free again.",
   params: z.strictObject({
     size: z
-      .union([z.string().regex(percentOfAll, "write a share like 95%"), sizeSchema], {
+      .union([percentSchema, sizeSchema], {
         error: "write a size like 512M or 5GB, or a share like 95%",
       })
       .default("1GB")
@@ -35,13 +33,12 @@ export const diskFill = defineHostSkill({
       .meta({ description: "Where: a mount, or any folder on it" }),
   }),
   example: { size: "5GB", target_mount: "/tmp" },
-  needs: () => [],
 
   async resolve(host, { size, target_mount }, { signal, mark }) {
     const [numbers, folder] = (await host.look(sh(spaceOf, target_mount), signal)).trim().split("\n");
     const [total, used, free] = numbers!.split(" ").map(Number) as [number, number, number];
-    const share = percentOfAll.exec(size);
-    const bytes = share ? Math.floor(Math.min((total * Number(share[1])) / 100 - used, free)) : parseSize(size)!;
+    const share = parsePercent(size);
+    const bytes = share === undefined ? parseSize(size)! : Math.floor(Math.min((total * share) / 100 - used, free));
     const path = `${folder === "/" ? "" : folder}/.${mark.replaceAll("/", "-")}.fill`;
     return [
       {

@@ -1,8 +1,8 @@
 import type { Finding } from "@chaos-agents/core";
 import { z } from "zod";
 import { defineHostSkill, sh } from "../host-skill.ts";
+import { percentSchema } from "../size.ts";
 
-const share = /^(?:100|[1-9]\d?)%$/;
 /** Made by one command, so that each ends long before the lease's patience does. */
 const perFolder = 50_000;
 
@@ -28,7 +28,7 @@ export const inodeFill = defineHostSkill({
   reversalNote: "The folder with all its files is removed, and the inodes are free again.",
   params: z.strictObject({
     inodes: z
-      .union([z.int().min(1), z.string().regex(share)], { error: "write a number of files, or a share like 95%" })
+      .union([z.int().min(1), percentSchema], { error: "write a number of files, or a share like 95%" })
       .default("95%")
       .meta({ description: "How many files to make, or up to which share of the mount's inodes: 95%" }),
     target_mount: z

@@ -1,7 +1,7 @@
 import type { Finding } from "@chaos-agents/core";
 import { z } from "zod";
 import { type SkillHost, defineHostSkill, sh } from "../host-skill.ts";
-import { formatSize, parseSize, sizeSchema } from "../size.ts";
+import { formatSize, parsePercent, parseSize, percentSchema, sizeSchema } from "../size.ts";
 import { spawned } from "../spawned.ts";
 
 /** tail keeps all of a line that never ends, and nobody reads what it would say. */
@@ -19,8 +19,6 @@ const grow = `
   done
   wait`;
 
-const share = /^(?:100|[1-9]\d?)%$/;
-
 export const memoryStress = defineHostSkill({
   name: "server.memory_stress",
   summary: "Hold memory, so that others run short",
@@ -32,7 +30,7 @@ export const memoryStress = defineHostSkill({
     workers: z.int().min(1).max(4_096).default(1).meta({ description: "How many at once" }),
     rate: sizeSchema.optional().meta({ description: "Instead of memory: how much more is held every second" }),
     ceiling: z
-      .union([z.string().regex(share), sizeSchema], {
+      .union([percentSchema, sizeSchema], {
         error: "write a size like 2GB, or a share of all memory like 80%",
       })
       .default("80%")
@@ -44,9 +42,8 @@ export const memoryStress = defineHostSkill({
     const { survey } = await host.machine.host(signal);
     const total = survey.memoryBytes;
     const available = await freeMemory(host, signal);
-    const most = share.test(ceiling)
-      ? (total * Number.parseInt(ceiling, 10)) / 100 - (total - available)
-      : parseSize(ceiling)!;
+    const share = parsePercent(ceiling);
+    const most = share === undefined ? parseSize(ceiling)! : (total * share) / 100 - (total - available);
     const bytes = rate ? Math.max(0, most) : parseSize(memory)! * workers;
     const ng = !rate && survey.commands.has("stress-ng");
     const how = rate

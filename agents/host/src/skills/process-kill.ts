@@ -11,7 +11,7 @@ import {
   saysWhich,
   signalEach,
 } from "../survey-processes.ts";
-import { allActive } from "../survey-services.ts";
+import { backToRunning } from "../survey-services.ts";
 
 const alive = `${processWords}
   left=0
@@ -71,9 +71,7 @@ export const processKill = defineHostSkill({
 
   *changes(_host, { sent, units, processes }) {
     yield {
-      asBefore: units.length > 0 ? allActive(units) : ["true"],
-      isOurs: ["true"],
-      putBack: ["systemctl", "start", "--", ...units],
+      ...backToRunning(units),
       act: sh(signalEach, sent, ...pairs(processes)),
     };
   },

@@ -1,8 +1,8 @@
 import { ChaosError } from "@chaos-agents/core";
 import { z } from "zod";
 import { type SkillHost, defineHostSkill, sh } from "../host-skill.ts";
-import { formatSize, parseSize, sizeSchema } from "../size.ts";
-import { chooseServices } from "../survey-services.ts";
+import { formatSize, parseSize, percentSchema, sizeSchema } from "../size.ts";
+import { chooseServices, serviceParams } from "../survey-services.ts";
 
 /** Where systemd writes what `set-property --runtime` was told, by the unit's name. */
 const dropIns = "/run/systemd/system.control";
@@ -65,18 +65,9 @@ export const serviceDegrade = defineHostSkill({
   reversal: "exact",
   reversalNote:
     "Every limit is what it was, in systemd and in the drop-ins it reads. Work that failed for the limits has failed.",
-  params: z
-    .strictObject({
-      max_services: z.int().min(1).default(1).meta({ description: "How many at most" }),
-      services: z
-        .array(z.string().min(1))
-        .default([])
-        .meta({ description: "Which ones; chosen among the discovered ones when left out" }),
-      cpu: z
-        .string()
-        .regex(/^(?:100|[1-9]\d?)%$/, "write a share of one processor like 20%")
-        .optional()
-        .meta({ description: "How much of one processor it may use" }),
+  params: serviceParams
+    .extend({
+      cpu: percentSchema.optional().meta({ description: "How much of one processor it may use" }),
       memory: sizeSchema
         .optional()
         .meta({ description: "How much memory it may use; what is over is swapped or ended" }),

@@ -76,8 +76,11 @@ export class RunScreen {
     const { report } = this.#fold;
     if (!this.#planShown && report.faults.length > 0) this.#showPlan();
     if (this.#options.dryRun) {
-      const tone = report.verdict === "observed" ? "green" : "red";
-      this.#write(this.#terminal.style(tone, report.reason ?? "", this.#stream));
+      const well = report.verdict === "observed";
+      this.#write(
+        `${this.#terminal.style(well ? "green" : "red", well ? "" : "error: ", this.#stream)}${report.reason}`,
+      );
+      if (report.remedy !== null) this.#write(`  hint: ${report.remedy}`);
     } else {
       this.#write(`\n${renderText(report, this.#terminal.textOptions(this.#stream)).trimEnd()}`);
     }

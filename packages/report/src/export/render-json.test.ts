@@ -7,7 +7,7 @@ test("the JSON report keeps its shape", () => {
   const report = JSON.parse(renderJson(foldRun(demoRun({ stuck: true })))) as Record<string, unknown>;
   const fields =
     "checks cost disturbed exitCode faults figures findings format header hurries lastAt left phases probes reason " +
-    "recovery retry run sessions sources stops summary targets trips undos verdict";
+    "recovery remedy retry run sessions sources stops summary targets trips undos verdict";
   expect(Object.keys(report).toSorted().join(" ")).toBe(fields);
   expect(report).toMatchObject({
     format: 1,

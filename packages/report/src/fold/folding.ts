@@ -30,6 +30,7 @@ const empty = (): RunState => ({
   },
   verdict: null,
   reason: null,
+  remedy: null,
   lastAt: 0,
   phases: [],
   sessions: [],

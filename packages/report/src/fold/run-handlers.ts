@@ -77,6 +77,7 @@ export const runHandlers: Pick<EventHandlers, RunEvents> = {
     state.header.endedAt = event.at;
     state.verdict = event.verdict;
     state.reason = event.reason;
+    state.remedy = event.remedy ?? null;
     state.left = event.left.map((left) => ({ ...left }));
     state.retry = event.retry ?? null;
   },

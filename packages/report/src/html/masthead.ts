@@ -40,6 +40,7 @@ export function masthead(report: RunReport, name: string): Markup {
         <p class="verdict">${title}</p>
         <p class="summary"><bdi>${clipped(unbroken(summary), 500)}</bdi></p>
         ${reason !== null && html`<p class="reason"><bdi>${clipped(reason, 400)}</bdi></p>`}
+        ${report.remedy !== null && html`<p class="reason"><bdi>${clipped(report.remedy, 400)}</bdi></p>`}
       </div>
     </div>
     ${

@@ -51,6 +51,7 @@ export function renderText(report: RunReport, { color, width: columns, unicode =
     heading,
     ...indented(summary),
     ...(reason === null ? [] : indented(reason)),
+    ...(report.remedy === null ? [] : indented(`hint: ${report.remedy}`)),
     "",
     ...rows(headerRows(report)),
     ...section("Hypothesis", header.hypothesis === null ? [] : indented(header.hypothesis)),
