@@ -6,12 +6,10 @@ import type { RemoteShell } from "./remote-shell.ts";
 
 type FileOptions = Parameters<Host["write"]>[2];
 
-/** Writes what it is given to `$4` beside the file, and only when all of it has come, lets it take the file's place. */
+/** Writes what it is given to a file beside it, and only when all of it has come, lets it take the file's place. */
 const writeScript = `
 set -efu
-path=$1 mode=$2 size=$3
-case $path in */*) folder=\${path%/*}/ ;; *) folder=./ ;; esac
-part=$folder.chaos-$4
+path=$1 mode=$2 size=$3 folder=$4 part=$5
 if [ -d "$path" ]; then echo "it is a folder" >&2; exit 1; fi
 umask 077
 trap 'rm -f -- "$part"' EXIT
@@ -47,9 +45,16 @@ export async function writeHostFile(
   content: { bytes: Uint8Array | Readable; size: number },
   { mode = 0o600, ...options }: NonNullable<FileOptions> & { timeout?: number },
 ): Promise<void> {
-  const words = [path, mode.toString(8), String(content.size), randomBytes(6).toString("hex")];
+  const folder = path.slice(0, path.lastIndexOf("/") + 1) || "./";
+  const part = `${folder}.chaos-${randomBytes(6).toString("hex")}`;
+  const words = [path, mode.toString(8), String(content.size), folder, part];
   const argv = ["env", "LC_ALL=C", "sh", "-c", writeScript, "sh", ...words];
-  const { code, stderr } = await shell.run(argv, { ...options, stdin: content.bytes });
+  const { code, stderr } = await shell.run(argv, { ...options, stdin: content.bytes }).catch(async (error: unknown) => {
+    // a host that is busy may have had no time to do it itself
+    const removal = shell.run(["rm", "-f", "--", part], { root: options.root ?? false, timeout: 10_000 });
+    await removal.catch(() => {});
+    throw error;
+  });
   if (code !== 0) throw failure(`${path} on ${label} cannot be written`, stderr.toString());
 }
 
