@@ -27,7 +27,7 @@ async function shopPlayground({ url }: TestDatabase): Promise<Playground> {
 
 async function killedRun(playground: Playground): Promise<string> {
   const running = playground.start(["run", "shop.yaml", "--json"]);
-  const { run } = (await running.event((event) => event.type === "phase-started" && event.phase === "observe"))!;
+  const { run } = await running.event((event) => event.type === "phase-started" && event.phase === "observe");
   running.kill("SIGKILL");
   await running.ended;
   return run;

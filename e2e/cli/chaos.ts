@@ -99,10 +99,12 @@ export class Started {
     return this.#events;
   }
 
-  /** Resolves at the first event that fits, or with undefined once the process has ended without it. */
-  async event(fits: EventType | ((event: Event, index: number) => boolean)): Promise<Event | undefined> {
+  /** Resolves at the first event that fits; throws when the process ends without it. */
+  async event(fits: EventType | ((event: Event, index: number) => boolean)): Promise<Event> {
     const wanted = typeof fits === "string" ? ({ type }: Event) => type === fits : fits;
-    return await this.#until(() => this.#events.find(wanted));
+    const found = await this.#until(() => this.#events.find(wanted));
+    if (found) return found;
+    throw new Error(`it ended without that event:\n${this.#stdout}\n${this.#stderr}`);
   }
 
   /** Resolves once this stands on stdout; throws when the process ends without it. */

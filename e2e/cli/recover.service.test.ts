@@ -10,7 +10,7 @@ const observing = (event: Event) => event.type === "phase-started" && event.phas
 
 async function killedRun(playground: Playground): Promise<string> {
   const running = playground.start(["run", "shop.yaml", "--json"]);
-  const { run } = (await running.event(observing))!;
+  const { run } = await running.event(observing);
   running.kill("SIGKILL");
   await running.ended;
   return run;

@@ -56,8 +56,9 @@ forEachDatabase(
         const stop = new StopSource();
         const running = stage.run(experiment({ query_count: 120, tables: ["orders"], concurrency: 4, mix }), { stop });
         await standing(stage, running);
-        // before 15, PostgreSQL's statistics may lose some: the exact number is in the log
-        await expect.poll(counted, { timeout: 10_000 }).toBeGreaterThan(countedBefore);
+        // before 15, PostgreSQL's statistics go through UDP and may lose some: the exact number is in the log
+        const surely = onPostgres && database.version < 15 ? 1 : 120;
+        await expect.poll(counted, { timeout: 10_000 }).toBeGreaterThanOrEqual(countedBefore + surely);
         stop.stop("interrupt", "seen enough");
         expect(await running).toMatchObject({ left: [] });
         expect(stage.of("fault-failed")).toEqual([]);

@@ -6,5 +6,6 @@ const free = async (outside: Bed["outside"]) => Number(await outside("df -P -B1 
 skillContract({
   agent,
   skill: "server.disk_fill",
+  where: "[CA-28]",
   subject: () => bed({ size: "20MB", target_mount: "/tmp" }, async (outside) => (await free(outside)) < 45 * 2 ** 20),
 });

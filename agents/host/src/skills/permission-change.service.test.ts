@@ -10,6 +10,7 @@ const prepare = `for path in /srv/app.conf ${quoteArgv([odd])}; do echo secret >
 skillContract({
   agent,
   skill: "server.permission_change",
+  where: "[CA-29]",
   subject: () =>
     bed(
       { paths: ["/srv/app.conf", odd] },
