@@ -135,3 +135,16 @@ test("a disk that is full hinders no way back", async () => {
   await machine.outside("umount", "/var/lib");
   expect(hostDifferences(before, await photograph(machine))).toEqual([]);
 });
+
+test("a disk that was full before is told, and nothing is broken or left", async () => {
+  await using machine = await startNamespaceHost();
+  await machine.outside("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", "/var/lib");
+  await machine.outside("sh", "-c", "head -c 1m /dev/zero >/var/lib/full 2>/dev/null; [ -s /var/lib/full ]");
+  const before = await photograph(machine);
+  const { lease } = await leased(machine, 60_000);
+  const { code, stderr } = await lease.break(fileChange("f1", "/tmp/never"), signal);
+  expect(code).toBe(1);
+  expect(stderr).toContain("the way back cannot be kept in /var/lib/chaos-agents (0 free)");
+  expect(hostDifferences(before, await photograph(machine))).toEqual([]);
+  expect(await machine.outside("sh", "-c", "ls -A /run /var/lib | grep chaos || :")).toBe("");
+});

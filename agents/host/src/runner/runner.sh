@@ -76,10 +76,9 @@ give_epoch() { say "$1" >"$live/epoch.new" && mv -f "$live/epoch.new" "$live/epo
 # ---- arming -------------------------------------------------------------------------------------------------------
 
 arm() { # EPOCH LEASE
-  mkdir -p "$kept/undo" && say "$1" >"$kept/epoch" && say "$2" >"$kept/lease" && say "$program" >"$kept/runner" || exit 1
-  boot_id >"$kept/boot" && sync "$kept/epoch" "$kept/lease" "$kept/runner" "$kept/boot" "$kept" || exit 1
-  give_epoch "$1" && lease_for "$2" || exit 1
-  [ "$2" -eq 0 ] || start_watchdog || exit 1
+  mkdir -p "$kept/undo" && say "$1" >"$kept/epoch" && say "$2" >"$kept/lease" && say "$program" >"$kept/runner" &&
+    boot_id >"$kept/boot" && sync "$kept/epoch" "$kept/lease" "$kept/runner" "$kept/boot" "$kept" &&
+    give_epoch "$1" && lease_for "$2" && { [ "$2" -eq 0 ] || start_watchdog; }
 }
 
 boot_id() { cat /proc/sys/kernel/random/boot_id; }
@@ -139,7 +138,12 @@ disarm() {
 
 # Only whole records are ever seen in undo/.
 keep() { # ID RECORD
-  say "$2" >"$kept/$1.new" && sync "$kept/$1.new" && mv -f "$kept/$1.new" "$kept/undo/$1" && sync "$kept/undo"
+  say "$2" >"$kept/$1.new" && sync "$kept/$1.new" && mv -f "$kept/$1.new" "$kept/undo/$1" && sync "$kept/undo" ||
+    { rm -f "$kept/$1.new"; false; }
+}
+cannot_keep() { # WHY
+  complain "the way back cannot be kept in $home ($(df -Ph "${home%/*}" | awk 'NR == 2 { print $4 }') free): $1"
+  exit 1
 }
 
 # Runs one of the three calls of a record.
@@ -225,13 +229,15 @@ case $verb in
     if [ $verb = break ] && [ ! -d "$kept" ]; then
       lock -x
       if [ ! -d "$kept" ]; then
-        arm "$epoch" "$lease"
-        keep "$id" "$record" || exit 1
+        why=$({ arm "$epoch" "$lease" && keep "$id" "$record"; } 2>&1) || {
+          disarm
+          cannot_keep "$why"
+        }
       fi
       flock -s 9
     fi
     must_hold "$epoch"
-    [ -e "$kept/undo/$id" ] || keep "$id" "$record" || exit 1
+    [ -e "$kept/undo/$id" ] || why=$(keep "$id" "$record" 2>&1) || cannot_keep "$why"
     export CHAOS_MARK="$mark"
     "$@"
     ;;
