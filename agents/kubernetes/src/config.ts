@@ -1,3 +1,4 @@
+import { durationSchema } from "@chaos-agents/core";
 import { z } from "zod";
 
 const namespace = z
@@ -21,7 +22,24 @@ export const kubernetesConfigSchema = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .meta({ description: "Path of a kubeconfig, ~ allowed; the usual places when left out" }),
+    .meta({ description: "Path of a kubeconfig, ~ allowed; the usual places, or the pod we run in, when left out" }),
+  context: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: "Which context of the kubeconfig; its current one when left out" }),
+  system_namespaces: z
+    .boolean()
+    .default(false)
+    .meta({ description: "Whether kube-system and its like may be broken" }),
+  opt_in: z
+    .boolean()
+    .default(false)
+    .meta({ description: "Only what carries the annotation chaos-agents.io/allow: \"true\" may be broken" }),
+  lease: z
+    .union([z.literal("off"), durationSchema.refine((ms) => ms >= 15_000, "at least 15s")])
+    .default(60_000)
+    .meta({ description: "How long what we make in a cluster stays when nothing is heard of us; off: until it is undone" }),
 });
 export type KubernetesConfig = z.infer<typeof kubernetesConfigSchema>;
 
