@@ -108,7 +108,10 @@ export function qemuDriver(accelerator: Accelerator, clock: Clock): MachineDrive
         const machine = await running(plan, qmp, ended, alive);
         return {
           ...machine,
-          waiting: (until) => expectLine(lines, "waiting", until),
+          park(until) {
+            port.write("park\n");
+            return expectLine(lines, "waiting", until);
+          },
           async save(state, until) {
             await qmp.execute("stop", {}, until);
             await qmp.execute("migrate-set-capabilities", ignoreShared, until);
