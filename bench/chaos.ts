@@ -17,10 +17,12 @@ export class ChaosRun implements AsyncDisposable {
   readonly #waiting = new Set<() => void>();
   readonly #timer: NodeJS.Timeout;
 
-  constructor(home: string, name: string, experiment: object) {
+  /** `through` is a command that starts it somewhere else. */
+  constructor(home: string, name: string, experiment: object, through: readonly string[] = []) {
     const file = join(home, `${name}.yaml`);
     writeFileSync(file, JSON.stringify({ experiments: [{ name, ...experiment }] }));
-    this.child = spawn(chaos, ["run", file, "--yes", "--json"], {
+    const [command, ...args] = [...through, chaos, "run", file, "--yes", "--json"];
+    this.child = spawn(command, args, {
       env: { ...process.env, CHAOS_HOME: join(home, "state") },
       stdio: ["ignore", "pipe", "ignore"],
     });

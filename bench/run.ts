@@ -5,7 +5,10 @@ import { availableParallelism, cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { root } from "./chaos.ts";
 import { databaseRows } from "./database.ts";
+import { healingRows } from "./healing.ts";
 import { fileSystemOf, journalRows } from "./journal.ts";
+import { microvmRows } from "./microvm.ts";
+import { netemRows } from "./netem.ts";
 import { reactionRows } from "./reaction.ts";
 import { sshRows } from "./ssh.ts";
 import { startupRows } from "./startup.ts";
@@ -17,6 +20,9 @@ const benches: Record<string, (home: string) => Promise<BenchRow[]> | BenchRow[]
   database: databaseRows,
   reaction: reactionRows,
   ssh: sshRows,
+  healing: healingRows,
+  microvm: microvmRows,
+  netem: netemRows,
 };
 
 const cache = join(root, ".cache");

@@ -23,9 +23,10 @@ export interface RunningMachine extends Disposable {
   readonly ended: Promise<string>;
 }
 
-/** Runs until its guest waits for an identity, and can then be kept. */
+/** Can be kept once its guest waits for an identity. */
 export interface RunningTemplate extends RunningMachine {
-  waiting(signal: AbortSignal): Promise<void>;
+  /** Nobody can log in from here on. */
+  park(signal: AbortSignal): Promise<void>;
   /** Writes all of its state but memory and disk, which are in their files already, and ends it. */
   save(state: string, signal: AbortSignal): Promise<void>;
 }

@@ -121,7 +121,7 @@ export class MicrovmProvider implements HostProvider<MicrovmSpec> {
           const plan = await this.#room.furnish(record, image, identity);
           using machine = await driver.bootTemplate({ ...plan, memoryFile: staging.memory, disk: staging.disk }, alive);
           await this.#untilReady(record, identity, machine, `${bootedCommand}; sync`, alive);
-          await machine.waiting(alive);
+          await machine.park(alive);
           await machine.save(staging.state, alive);
           await this.#room.leave(record);
         },

@@ -77,15 +77,17 @@ give_epoch() { say "$1" >"$live/epoch.new" && mv -f "$live/epoch.new" "$live/epo
 
 arm() { # EPOCH LEASE
   mkdir -p "$kept/undo" && say "$1" >"$kept/epoch" && say "$2" >"$kept/lease" && say "$program" >"$kept/runner" &&
-    boot_id >"$kept/boot" && sync "$kept/epoch" "$kept/lease" "$kept/runner" "$kept/boot" "$kept" &&
-    give_epoch "$1" && lease_for "$2" && { [ "$2" -eq 0 ] || start_watchdog; }
+    boot_id >"$kept/boot" && sync "$kept/epoch" "$kept/lease" "$kept/runner" "$kept/boot" "$kept" "$home" &&
+    give_epoch "$1" && lease_for "$2" && { [ "$2" -eq 0 ] || start_watchdog; } &&
+    lease_for "$2" # anew: on a busy host the start of a unit may take longer than a lease
 }
 
 boot_id() { cat /proc/sys/kernel/random/boot_id; }
 
 start_watchdog() {
   if has_systemd; then
-    unit_file >"$units/$unit" && sync "$units/$unit" && systemctl daemon-reload && systemctl -q enable --now "$unit"
+    unit_file >"$units/$unit" && sync "$units/$unit" && systemctl daemon-reload &&
+      systemctl -q enable --now "$unit" && sync "$units" "$units/multi-user.target.wants"
   else
     setsid sh "$kept/runner" watch "$run" 9>&- </dev/null >/dev/null 2>&1 &
   fi

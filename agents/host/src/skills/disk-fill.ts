@@ -3,11 +3,16 @@ import { z } from "zod";
 import { defineHostSkill, sh } from "../host-skill.ts";
 import { formatSize, parsePercent, parseSize, percentSchema, sizeSchema } from "../size.ts";
 
+/** Less than this is left on a mount that is full: its own books take what the last of a file would need. */
+const nothing = 2 ** 20;
+
 /** `fallocate` takes space in a moment; where the filesystem cannot, zeros are written. The file must be new. */
 const take = `
   set -C && : >"$1" && set +C || exit 1
   fallocate -l "$2" -- "$1" 2>/dev/null && exit
-  head -c "$2" /dev/zero >"$1"`;
+  fallocate -l "$(($2 - $2 / 64))" -- "$1" 2>/dev/null || : >"$1"
+  head -c "$(($2 - $(stat -c %s -- "$1")))" /dev/zero >>"$1" && exit
+  [ "$(df -P -B1 -- "$1" | awk 'NR == 2 { print $4 }')" -lt "$3" ]`;
 
 const spaceOf = `
   df -P -B1 -- "$1" | awk 'NR == 2 { print $2, $3, $4 }'
@@ -67,7 +72,7 @@ export const diskFill = defineHostSkill({
       asBefore: ["test", "!", "-e", path],
       isOurs: ["test", "-f", path],
       putBack: ["rm", "-f", "--", path],
-      act: sh(take, path, bytes),
+      act: sh(take, path, bytes, nothing),
     };
   },
 
@@ -78,6 +83,7 @@ export const diskFill = defineHostSkill({
       .trim()
       .split("\n")
       .map(Number) as [number, number];
-    return { landed: size >= bytes, detail: `${formatSize(size)} taken, ${formatSize(left)} left on ${folder}` };
+    const landed = size >= bytes || (size > 0 && left < nothing);
+    return { landed, detail: `${formatSize(size)} taken, ${formatSize(left)} left on ${folder}` };
   },
 });

@@ -2,10 +2,11 @@ import { skillContract } from "@chaos-agents/testkit/contract";
 import { expect, test } from "vitest";
 import { quoteArgv, seededRandom, systemClock } from "@chaos-agents/core";
 import { agent, bed } from "../test/bed.fixture.ts";
+import { planned } from "../test/planned.fixture.ts";
 import { permissionChange } from "./permission-change.ts";
 
 const odd = "/srv/it's a file; $(touch /srv/pwned)\nwith two lines";
-const prepare = `for path in /srv/app.conf ${quoteArgv([odd])}; do echo secret >"$path"; done; chmod 4751 /srv/app.conf`;
+const prepare = `for path in /srv/app.conf ${quoteArgv([odd])}; do mkdir -p "\${path%/*}" && echo secret >"$path" || exit; done; chmod 4751 /srv/app.conf`;
 
 skillContract({
   agent,
@@ -29,12 +30,13 @@ test.for([
   "/etc/sudoers",
   "/usr/bin/env",
   "/etc/../etc/passwd",
+  "/home/somebody",
   "/",
 ])("[CA-29] %s is never changed", async (path) => {
   await using machine = await bed(
     {},
     async () => false,
-    "mkdir -p /root/.ssh /etc/ssh && touch /root/.ssh/authorized_keys /etc/ssh/sshd_config /etc/sudoers",
+    "mkdir -p /root/.ssh /etc/ssh /home/somebody && touch /root/.ssh/authorized_keys /etc/ssh/sshd_config /etc/sudoers",
   );
   const signal = AbortSignal.timeout(30_000);
   const config = agent.config.parse(machine.config);
@@ -50,4 +52,10 @@ test.for([
   const params = permissionChange.params.parse({ paths: [path] });
   const resolving = permissionChange.resolve(target as never, params, { ...context, matchesFilters: () => true });
   await expect(resolving).rejects.toThrow(/never changed/);
+});
+
+test("[CA-29] a path that is not there is an error, and nothing else is taken for it", async () => {
+  await using machine = await bed({}, async () => false);
+  const paths = ["/srv/nothing here"];
+  await expect(planned(machine, "server.permission_change", { paths })).rejects.toThrow(/nothing here.*No such file/);
 });

@@ -7,7 +7,7 @@ const needsQuotes = 'write the mode in quotes, as for chmod: "000" or "0640"';
 
 /** Without these nobody gets back in, or nothing can be put back. */
 const waysBack =
-  /^\/$|^\/(?:bin|sbin|lib\w*|usr|dev|proc|sys|boot|run|root|home|etc|var|var\/lib)$|^\/(?:usr\/)?s?bin\/|^\/(?:usr\/)?lib\w*\/|^\/etc\/(?:ssh|sudoers|sudoers\.d|pam\.d|passwd|shadow|group|nsswitch\.conf|ld\.so\.\w+|systemd)(?:\/|$)|\/\.ssh(?:\/|$)|^\/(?:var\/lib|run)\/chaos-agents(?:\/|$)/;
+  /^\/$|^\/(?:bin|sbin|lib\w*|usr|dev|proc|sys|boot|run|root|home(?:\/[^/]+)?|etc|var|var\/lib)$|^\/(?:usr\/)?s?bin\/|^\/(?:usr\/)?lib\w*\/|^\/etc\/(?:ssh|sudoers|sudoers\.d|pam\.d|passwd|shadow|group|nsswitch\.conf|ld\.so\.\w+|systemd)(?:\/|$)|\/\.ssh(?:\/|$)|^\/(?:var\/lib|run)\/chaos-agents(?:\/|$)/;
 
 const modeIs = (path: string, mode: string) => sh('[ "$(stat -c %a -- "$1")" = "$2" ]', path, mode);
 
@@ -39,7 +39,7 @@ export const permissionChange = defineHostSkill({
         : random.sample(await configurationFiles(host, servers, matchesFilters, signal), max_files);
     // a path may contain anything but NUL
     const script =
-      'for path; do real=$(realpath -e -- "$path"; echo .) && stat --printf "%a %n\\0" -- "${real%??}" || exit; done';
+      'for path; do real=$(realpath -e -- "$path" && echo .) && stat --printf "%a %n\\0" -- "${real%??}" || exit; done';
     const found = chosen.length === 0 ? "" : await host.look(sh(script, ...chosen), signal);
     const files = new Map(
       found

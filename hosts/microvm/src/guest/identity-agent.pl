@@ -1,9 +1,14 @@
 #!/usr/bin/perl
 # Gives a restored machine an identity of its own. It sits in the template, waiting at its virtio port, so that a clone
 # has it in memory, warm. Perl because every Debian has it (perl-base is essential) and a shell cannot do the ioctls.
-# It reads lines and answers one: `done`, or `error …`. Then it ends; nothing of it stays in the clone.
+# Told to `park` it makes sshd ready to be copied and answers `waiting`. In the clone it reads lines and answers one:
+# `done`, or `error …`. Then it ends; nothing of it stays in the clone.
 use strict;
 use warnings;
+
+my $host_key = '/etc/ssh/ssh_host_ed25519_key';
+my $sshd_pid = '/run/sshd.pid';
+my $key_for_sshd;
 
 my %apply = (
     # file MODE PATH HEX: whole or not at all.
@@ -37,34 +42,59 @@ my %apply = (
         # With the template's own address the way out is there already.
         ioctl $control, 0x890b, $route or $! == 17 or die "route: $!\n";
     },
-    # sshd reads its host key only when it starts, and does so again on SIGHUP. Its pid file is there again when it
-    # listens: somebody who connected before that could make it fail to take its port.
+    # sshd goes on with the key it waits for. Its pid file is there again when it listens: somebody who connected before
+    # that could make it fail to take its port.
     sshd => sub {
-        my $file = '/run/sshd.pid';
-        my $pid = line($file) + 0;
-        unlink $file;
-        kill HUP => $pid or die "sshd: $!\n";
-        select undef, undef, undef, 0.005 until -s $file;
+        print $key_for_sshd text($host_key);
+        close $key_for_sshd or die "sshd: $!\n";
+        select undef, undef, undef, 0.005 until -s $sshd_pid;
     },
 );
 
-sub line { open my $in, '<', $_[0] or die "$_[0]: $!\n"; return scalar <$in> }
+# sshd starts anew on SIGHUP, half a second where the CPU is emulated, and reads its host key only then. So it does that
+# in the template, up to the reading: it finds a pipe there, which the key of each clone comes through. The pipe is only
+# mounted over the key, until sshd has it open, so that no disk ever has it.
+sub park_sshd {
+    my $pipe = '/run/chaos-host-key';
+    my $pid = text($sshd_pid) + 0;
+    unlink $sshd_pid;
+    syscall(133, $pipe, 0010600, 0) == 0 or die "pipe: $!\n";
+    syscall(165, $pipe, $host_key, 0, 4096, 0) == 0 or die "mount: $!\n";
+    kill HUP => $pid or die "sshd: $!\n";
+    open $key_for_sshd, '>', $pipe or die "pipe: $!\n";
+    syscall(166, $host_key, 2) == 0 or die "umount: $!\n";
+    unlink $pipe;
+}
 
-my ($name) = grep { line($_) eq "chaos.identity\n" } glob '/sys/class/virtio-ports/*/name';
+sub text { local $/; open my $in, '<', $_[0] or die "$_[0]: $!\n"; return scalar <$in> }
+
+my ($name) = grep { text($_) eq "chaos.identity\n" } glob '/sys/class/virtio-ports/*/name';
 die "no port named chaos.identity\n" unless $name;
 open my $port, '+<', '/dev/' . (split m{/}, $name)[-2] or die "port: $!\n";
-syswrite $port, "waiting\n";
 
-my $text = '';
-until ($text =~ /^end\n/m) {
-    # Nothing read means that nobody is at the other end yet.
-    sysread $port, $text, 65536, length $text or select undef, undef, undef, 0.02;
+# What the other end says, up to and with this line.
+sub told {
+    my ($last) = @_;
+    my $text = '';
+    until ($text =~ /^$last\n/m) {
+        # Nothing read means that nobody is at the other end yet.
+        sysread $port, $text, 65536, length $text or select undef, undef, undef, 0.02;
+    }
+    return split /\n/, $text;
 }
-eval {
-    for (split /\n/, $text) {
+
+sub answer {
+    my ($good, $work) = @_;
+    syswrite $port, eval { $work->(); 1 } ? "$good\n" : "error $@";
+}
+
+told('park');
+answer('waiting', \&park_sshd);
+my @lines = told('end');
+answer('done', sub {
+    for (@lines) {
         my ($verb, @words) = split / /;
         last if $verb eq 'end';
         ($apply{$verb} or die "unknown: $verb\n")->(@words);
     }
-};
-syswrite $port, $@ ? "error $@" : "done\n";
+});

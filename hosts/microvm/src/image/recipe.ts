@@ -38,7 +38,7 @@ export const basePackages = [
 export const kernelPackage = "linux-image-cloud-amd64";
 
 /** One more whenever the code that builds makes something else of the same recipe and files. */
-const layout = 1;
+const layout = 2;
 
 export const guestFolder = fileURLToPath(new URL("../guest", import.meta.url));
 

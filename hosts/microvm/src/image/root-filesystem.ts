@@ -54,6 +54,7 @@ async function trim(root: string): Promise<void> {
   await mkdir(generators, { recursive: true });
   for (const name of await readdir(join(root, "usr/lib/systemd/system-generators"))) await mask(join(generators, name));
 
+  await symlink("/lib/systemd/system/multi-user.target", join(units, "default.target"));
   // Started by its socket when somebody asks for it.
   await rm(join(root, "usr/lib/systemd/system/multi-user.target.wants/dbus.service"), { force: true });
   const wants = join(units, "multi-user.target.wants");

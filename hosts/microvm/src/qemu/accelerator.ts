@@ -4,7 +4,7 @@ import { access, constants, mkdir, readFile, rename, writeFile } from "node:fs/p
 import { release } from "node:os";
 import { join } from "node:path";
 import type { Image } from "../image/images.ts";
-import { type Accelerator, kernelArguments, machineArguments } from "./command-line.ts";
+import { type Accelerator, kernelArguments, machineArguments, machineType } from "./command-line.ts";
 import { qemuVersion } from "./qemu-version.ts";
 
 export interface AcceleratorChoice {
@@ -43,7 +43,7 @@ export async function chooseAccelerator(image: Image, signal: AbortSignal): Prom
 async function canary(image: Image, signal: AbortSignal): Promise<string | null> {
   const args = [
     machineArguments("kvm"),
-    ["-M", "pc", "-m", "256", "-no-reboot"],
+    ["-M", machineType, "-m", "256", "-no-reboot"],
     ["-kernel", join(image.folder, "kernel")],
     ["-initrd", join(image.folder, "initramfs")],
     ["-append", `${kernelArguments} chaos.canary`],

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { requireCommands, runCommand } from "../commands.ts";
 import type { MachineDriver, MachinePlan, RunningMachine } from "../driver.ts";
 import { endProcess, findByArgument, untilGone } from "../process-table.ts";
-import { type Accelerator, filesOf, qemuCommandLine } from "./command-line.ts";
+import { type Accelerator, filesOf, machineType, qemuCommandLine } from "./command-line.ts";
 import { connectWhenThere, QmpClient } from "./qmp-client.ts";
 import { qemuVersion } from "./qemu-version.ts";
 
@@ -93,7 +93,7 @@ export function qemuDriver(accelerator: Accelerator, clock: Clock): MachineDrive
 
   return {
     name: "qemu",
-    version: async (signal) => `qemu ${await qemuVersion(signal)} ${accelerator}`,
+    version: async (signal) => `qemu ${await qemuVersion(signal)} ${accelerator} ${machineType}`,
     boot(plan, signal) {
       return launch(plan, "boot", signal, async (alive, ended) => {
         const qmp = await QmpClient.open(filesOf(plan.folder).qmp, clock, alive);
@@ -108,7 +108,10 @@ export function qemuDriver(accelerator: Accelerator, clock: Clock): MachineDrive
         const machine = await running(plan, qmp, ended, alive);
         return {
           ...machine,
-          waiting: (until) => expectLine(lines, "waiting", until),
+          park(until) {
+            port.write("park\n");
+            return expectLine(lines, "waiting", until);
+          },
           async save(state, until) {
             await qmp.execute("stop", {}, until);
             await qmp.execute("migrate-set-capabilities", ignoreShared, until);

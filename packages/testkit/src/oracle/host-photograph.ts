@@ -13,14 +13,13 @@ find ${folders} -xdev -printf '%p\\t%y %m %U:%G %l\\n' 2>/dev/null | grep -vE "$
 find ${folders} -xdev -type f -size -65k -print0 2>/dev/null | xargs -0 -r md5sum 2>/dev/null |
   sed -E 's/^(.{32})  (.*)$/\\2\\t\\1/' | grep -vE "$1" | sed 's/^/content /'
 awk '{ print "mount " $2 "\\t" $1 " " $3 " " $4 }' /proc/self/mounts
-processes=$(for file in /proc/[0-9]*; do
-  words=$(tr '\\0\\n' '  ' <"$file/cmdline" 2>/dev/null) && [ -n "$words" ] && printf 'process %s\\n' "$words"
-done)
-printf '%s\\n' "$processes" | grep -vE ' photograph |^process (sshd: |\\(sd-pam\\)|/usr/sbin/[cC][rR][oO][nN] -f|sleep 1 |tr |nsenter |setpriv )' |
+processes=$(ps -ewwo args --no-headers)
+printf '%s\\n' "$processes" | sed 's/ *$//; s/^/process /' |
+  grep -vE ' photograph |^process (\\[|ps -eww|sshd: |\\(sd-pam\\)|/usr/sbin/[cC][rR][oO][nN] -f|sleep 1$|nsenter |setpriv )' |
   cut -c1-200 | sort | uniq -c | sed -E 's/^ *([0-9]+) (.*)$/\\2\\t\\1/'
 if [ -d /run/systemd/system ]; then
   systemctl list-units --all --plain --no-legend --no-pager --type=service,socket,timer,mount | awk '{ print "unit " $1 "\\t" $3 }' | grep -vE 'user@|user-runtime|session-|run-|systemd-(hostnamed|tmpfiles|update|timedated|localed)|ssh@|logrotate|apt|e2scrub|fstrim|dpkg'
-  systemctl list-unit-files --no-legend --no-pager | awk '{ print "unit file " $1 "\\t" $2 }'
+  find /run/systemd/system /run/systemd/system.control -printf 'unit file %p\\t%y %l\\n' 2>/dev/null
 fi
 sysctl -a 2>/dev/null | grep -vE 'ns_last_pid|-(nr|state)|random|nf_conntrack_count|nr_|cad_pid|netdev_rss|ptracers|_stat|neigh.*gc_stale|sched_domain|hung_task_detect|lowmem|tainted|pty.nr|inode|dentry' | sed 's/ = /\\t/; s/^/sysctl /' | awk -F'\\t' '{ value = $2; for (i = 3; i <= NF; i++) value = value " " $i; print $1 "\\t" value }'
 tc qdisc show 2>/dev/null | sed 's/^/qdisc /; s/$/\\t-/'
