@@ -151,7 +151,8 @@ export class Api {
 
   async #send(method: string, path: string, { query = {}, body, type = "application/json", signal }: Asked) {
     const { RequestContext, IsomorphicFetchHttpLibrary } = this.#client;
-    const search = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));
+    const search = new URLSearchParams();
+    for (const [name, value] of Object.entries(query)) search.set(name, String(value));
     const asked = new RequestContext(`${this.server}${path}${search.size > 0 ? `?${search}` : ""}`, method as never);
     asked.setHeaderParam("Accept", "application/json");
     asked.setHeaderParam("User-Agent", "chaos-agents");

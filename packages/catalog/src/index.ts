@@ -9,7 +9,6 @@ export { microvm } from "./hosts.ts";
 
 /** All that is shipped. No agent loads its drivers before it connects. */
 export const catalog: Catalog = {
-  agents: [databaseAgent, hostAgent(openHost)],
-  declared: [kubernetesAgent],
+  agents: [databaseAgent, kubernetesAgent, hostAgent(openHost)],
   probes: builtInProbes,
 };

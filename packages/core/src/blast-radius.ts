@@ -10,6 +10,8 @@ const units = {
   sessions: "How many sessions of others at most may be ended",
   files: "How many files at most",
   hosts: "How many machines at most",
+  pods: "How many pods at most may be ended",
+  nodes: "How many nodes at most",
   services: "How many services at most may be stopped or slowed down",
   percent: "How much at most of what there is, such as of all connections; the highest share of any fault counts",
 };

@@ -69,6 +69,8 @@ const singular = {
   sessions: "session",
   files: "file",
   hosts: "host",
+  pods: "pod",
+  nodes: "node",
   services: "service",
 } as const;
 

@@ -126,7 +126,7 @@ async function start(keep: Keep, binary: string, nodes: number, signal: AbortSig
   };
   const call = async (method: string, path: string, body?: unknown, type?: string) => {
     const { status, text } = await ask(method, path, body, type);
-    const answer: unknown = text.startsWith("{") ? JSON.parse(text) : text;
+    const answer: any = text.startsWith("{") ? JSON.parse(text) : text;
     if (status < 400) return answer;
     throw Object.assign(new Error(`${method} ${path}: ${status} ${text.slice(0, 500)}`), { status });
   };
