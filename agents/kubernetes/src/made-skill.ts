@@ -1,0 +1,108 @@
+import { type Thing, type Witness, type SkillContext, ChaosError } from "@chaos-agents/core";
+import { z } from "zod";
+import type { Rule } from "./access.ts";
+import { isStatus } from "./api.ts";
+import type { Cluster } from "./cluster.ts";
+import { defineClusterSkill } from "./cluster-skill.ts";
+import type { KubernetesConfig } from "./config.ts";
+import { type Kind, type ObjectRef, refText } from "./kinds.ts";
+import { markAnnotation, runLabel } from "./marks.ts";
+
+const madeSchema = z.strictObject({ kind: z.string(), namespace: z.string(), name: z.string(), mark: z.string() });
+type Made = z.infer<typeof madeSchema>;
+
+/** An object to make: what goes into it besides its name and our marks. */
+export interface Making {
+  kind: Kind;
+  namespace: string;
+  name: string;
+  body: Record<string, unknown>;
+}
+
+interface MadeSkill<Params> {
+  name: `k8s.${string}`;
+  summary: string;
+  effect: string;
+  reversalNote: string;
+  seen: "effect" | "accepted";
+  params: z.ZodType<Params>;
+  example: Record<string, unknown>;
+  kind: Kind;
+  rules?: readonly Rule[];
+  unsupported: (config: KubernetesConfig, params: Params) => string | undefined;
+  resolve(
+    cluster: Cluster,
+    params: Params,
+    context: SkillContext & { matchesFilters: (name: string) => boolean },
+  ): Promise<(Omit<Thing<Making>, "undoLabel"> & { data: Making })[]>;
+  witness(cluster: Cluster, made: Making, context: SkillContext): Promise<Witness>;
+}
+
+/** A skill that breaks by making one object in a namespace, which goes with our lease when we do. */
+export function defineMadeSkill<Params extends { namespace?: string | undefined }>(skill: MadeSkill<Params>) {
+  const { kind, rules = [], resolve, witness, ...words } = skill;
+  return defineClusterSkill<Params, Making, Made>({
+    ...words,
+    reversal: "exact",
+    undoRecord: madeSchema,
+    rules: [
+      { kind, verbs: ["get", "create", "delete"] },
+      { kind: "Job", verbs: ["get", "create", "patch", "delete"] },
+      ...rules,
+    ],
+    undoDeadline: 120_000,
+
+    async resolve(cluster, params, context) {
+      const things = await resolve(cluster, params, context);
+      return things.map((thing) => ({ ...thing, undoLabel: `delete ${refText(thing.data)}` }));
+    },
+
+    async *inject(cluster, { data: { namespace, name, body } }, { run, mark, signal, hold }) {
+      yield { record: { kind, namespace, name, mark } };
+      const lease = cluster.lease(run, namespace);
+      const owner = await lease?.owner(signal);
+      if (lease) hold(lease.hold());
+      const metadata = {
+        name,
+        namespace,
+        labels: { [runLabel]: run },
+        annotations: { [markAnnotation]: mark },
+        ...(owner && { ownerReferences: [owner] }),
+      };
+      try {
+        await cluster.api.create(kind, { metadata, ...body }, signal);
+      } catch (error) {
+        if (!isStatus(error, 409)) throw error;
+        const there = await cluster.api.find({ kind, namespace, name }, signal);
+        if (there?.metadata.annotations?.[markAnnotation] === mark) return;
+        throw new ChaosError("fault-not-landed", `there is a ${refText({ kind, namespace, name })} of somebody else's`);
+      }
+    },
+
+    witness: (cluster, { data }, _records, context) => witness(cluster, data, context),
+
+    async undo(cluster, record, { run, signal, clock }) {
+      const ref = record as ObjectRef & Made;
+      let asked = false;
+      for (;;) {
+        const there = await cluster.api.find(ref, signal);
+        if (there === undefined || there.metadata.annotations?.[markAnnotation] !== record.mark) break;
+        if (!asked) await cluster.api.delete(ref, there.metadata.uid, signal);
+        asked = true;
+        await clock.sleep(100, signal);
+      }
+      await cluster.lease(run, record.namespace)?.release(signal);
+      return { outcome: asked ? "undone" : "already", detail: "" };
+    },
+
+    async verify(cluster, record, { signal }) {
+      const there = await cluster.api.find(record as ObjectRef & Made, signal);
+      if (there?.metadata.annotations?.[markAnnotation] !== record.mark) return [];
+      const held = there.metadata.finalizers ?? [];
+      return [`${refText(record as ObjectRef & Made)} is there${held.length > 0 ? `, held by ${held.join(", ")}` : ""}`];
+    },
+  });
+}
+
+/** A name for what a fault makes, short enough for every kind. */
+export const nameOf = (mark: string): string => mark.replaceAll("/", "-");
