@@ -1,17 +1,20 @@
 # What chaos runs on a host: it breaks, keeps the way back, and puts back, for the controller and for the host's own
 # watchdog alike. POSIX sh; reads nothing but its arguments, and runs nothing but argv.
 #
-#   break RUN EPOCH LEASE MARK ID RECORD ARGV…  keeps RECORD, then runs ARGV
-#   more  …                                     the same where ways back of ours have to be kept already
-#   renew RUN EPOCH LEASE                       one more lease
-#   take  RUN EPOCH LEASE                       another controller goes on; the one before is locked out
-#   fence RUN MARK…                             ends what these marks started
-#   undo  RUN ID RECORD                         answers "outcome<tab>detail"
-#   check RECORD                                0 when all is as it was before
-#   used  MARK                                  what a fault leaves running: ticks of processor, bytes, processes
-#   marks                                       what of ours is here, one a line
-#   heal  RUN                                   puts everything back, now
-#   watch RUN                                   puts everything back when the lease runs out
+#   arm   RUN EPOCH LEASE                 gives the first lease, and starts the watchdog
+#   break RUN EPOCH MARK ID RECORD ARGV…  keeps RECORD, then runs ARGV
+#   renew RUN EPOCH LEASE                 one more lease
+#   take  RUN EPOCH LEASE                 another controller goes on; the one before is locked out
+#   fence RUN MARK…                       ends what these marks started
+#   undo  RUN ID RECORD                   answers "outcome<tab>detail"
+#   check RECORD                          0 when all is as it was before
+#   used  MARK                            what a fault leaves running: ticks of processor, bytes, processes
+#   marks                                 what of ours is here, one a line
+#   heal  RUN                             puts everything back, now
+#   watch RUN                             puts everything back when the lease runs out
+#
+# Arming changes nothing else, and no break arms: one that is late, whose sender is dead and whose host is armed no more,
+# changes nothing.
 #
 # MARK is chaos/RUN/FAULT/. A record is three calls, each with an argv: as_before (exit 0: nothing to put back), is_ours
 # (exit 0: still as we made it) and put_back. The records and this file are in $kept; epoch, deadline and lock in $live.
@@ -224,20 +227,19 @@ watch() {
 # -------------------------------------------------------------------------------------------------------------------
 
 case $verb in
-  break | more)
-    of_run "$1"; epoch=$2; lease=$3; mark=$4; id=$5; record=$6
-    shift 6
+  arm)
+    of_run "$1"
+    lock -x
+    [ -d "$kept" ] || why=$(arm "$2" "$3" 2>&1) || {
+      disarm
+      cannot_keep "$why"
+    }
+    must_hold "$2"
+    ;;
+  break)
+    of_run "$1"; epoch=$2; mark=$3; id=$4; record=$5
+    shift 5
     lock -s
-    if [ $verb = break ] && [ ! -d "$kept" ]; then
-      lock -x
-      if [ ! -d "$kept" ]; then
-        why=$({ arm "$epoch" "$lease" && keep "$id" "$record"; } 2>&1) || {
-          disarm
-          cannot_keep "$why"
-        }
-      fi
-      flock -s 9
-    fi
     must_hold "$epoch"
     [ -e "$kept/undo/$id" ] || why=$(keep "$id" "$record" 2>&1) || cannot_keep "$why"
     export CHAOS_MARK="$mark"
