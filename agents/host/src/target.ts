@@ -21,6 +21,7 @@ export class Machine {
   readonly #leaseOf: () => Lease;
   #host: Promise<Host> | undefined;
   readonly #leases = new Map<string, Lease>();
+  #changes = 0;
 
   constructor(key: string, open: (signal: AbortSignal) => Promise<Host>, context: ConnectContext, leaseMs: number) {
     this.key = key;
@@ -50,6 +51,11 @@ export class Machine {
     const lease = this.#leaseOf();
     this.#leases.set(run, lease);
     return lease;
+  }
+
+  /** A name for a change on it, which no other has; the last one sorts last. */
+  nextChange(fault: string, now: number): string {
+    return `${String(now).padStart(15, "0")}-${String(this.#changes++).padStart(6, "0")}-${fault}`;
   }
 
   async close(): Promise<void> {
