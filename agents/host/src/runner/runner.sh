@@ -25,6 +25,7 @@ umask 077
 home=/var/lib/chaos-agents
 memory=/run/chaos-agents
 units=/etc/systemd/system
+wanted=multi-user.target.wants
 
 locked_out=75   # another controller, or the watchdog, has the host
 verb=$1
@@ -89,8 +90,9 @@ boot_id() { cat /proc/sys/kernel/random/boot_id; }
 
 start_watchdog() {
   if has_systemd; then
-    unit_file >"$units/$unit" && sync "$units/$unit" && systemctl daemon-reload &&
-      systemctl -q enable --now "$unit" && sync "$units" "$units/multi-user.target.wants"
+    # "enable" has systemd read it
+    (umask 022 && unit_file >"$units/$unit") && sync "$units/$unit" &&
+      systemctl -q enable --now "$unit" && sync "$units" "$units/$wanted"
   else
     setsid sh "$kept/runner" watch "$run" 9>&- </dev/null >/dev/null 2>&1 &
   fi
@@ -108,11 +110,13 @@ unit_file() {
 Description=Puts back what chaos run $run broke, when its lease runs out
 DefaultDependencies=no
 After=local-fs.target
+StartLimitIntervalSec=0
 [Service]
 ExecStart=/bin/sh $kept/runner watch $run
 Restart=always
 RestartSec=1
-StartLimitIntervalSec=0
+# beside system.slice: what is kept for a unit inside is kept from its neighbours only
+Slice=-.slice
 OOMScoreAdjust=-1000
 Nice=-20
 CPUWeight=10000
@@ -120,7 +124,7 @@ MemoryMin=16M
 TasksMax=512
 LimitNOFILE=1024
 [Install]
-WantedBy=multi-user.target
+WantedBy=${wanted%.wants}
 END
 }
 
@@ -128,12 +132,13 @@ disarm() {
   stop_own_watchdog
   rm -rf "$live"
   if [ -e "$units/$unit" ]; then
-    systemctl -q disable "$unit" 2>/dev/null
-    rm -f "$units/$unit"
+    rm -f "$units/$wanted/$unit" "$units/$unit"
     systemctl daemon-reload
   fi
   rm -rf "$kept"
   rmdir "$home" "$memory" 2>/dev/null
+  # so that a power cut does not bring it back
+  sync "$units" "${home%/*}" 2>/dev/null
   # the last thing, for it may end us
   if has_systemd; then systemctl -q --no-block stop "$unit" 2>/dev/null; fi
   return 0
