@@ -22,7 +22,7 @@ const without = `
   ${alone}
   text=$(grep -vxF -- "$2" "$1" || [ $? -eq 1 ] && echo .) && size=$(stat -c %s -- "$1") || exit
   { printf %s "\${text%.}"; head -c "$((\${#2} + 1))" /dev/zero | tr '\\0' '\\n'; } | ${write} &&
-    truncate -s "$((size - \${#2} - 1))" -- "$1"`;
+    truncate -s "$((size - \${#2} - 1))" -- "$1" && sync -- "$1"`;
 
 /** One line of ours at the top of the host's own list of names: the first one counts. */
 export function hostsLine(address: string, name: string, mark: string): HostChange {
