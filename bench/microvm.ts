@@ -91,11 +91,9 @@ async function boot(machines: Machines): Promise<{ greeted: number; ready: numbe
 
 /** Asked from beside the product, since it waits for more than that. */
 async function whenGreeted(machines: Machines): Promise<number> {
-  let id: string | undefined;
-  do id = (await readdir(machines.folder).catch(() => [])).find((name) => name.startsWith("vm-"));
-  while (id === undefined);
   for (;;) {
-    const place = await machines.placeOf(id).catch(() => undefined);
+    const id = (await readdir(machines.folder).catch(() => [])).find((name) => name.startsWith("vm-"));
+    const place = id === undefined ? undefined : await machines.placeOf(id).catch(() => undefined);
     if (place === undefined) {
       await new Promise((resolve) => setTimeout(resolve, 10));
       continue;
