@@ -48,7 +48,8 @@ of_run() {
 lock() { # -s | -x
   while :; do
     mkdir -p "$live" || exit 1
-    exec 9>"$live/lock"
+    # "command", so that not being able to is no end of the shell
+    command exec 9>"$live/lock" || { [ -d "$live" ] && exit 1; continue; }
     flock "$1" 9
     [ "$live/lock" -ef /proc/self/fd/9 ] && return
   done
