@@ -38,10 +38,14 @@ has_systemd() { [ -d /run/systemd/system ]; }
 uptime_seconds() { read -r up _ </proc/uptime; up=${up%%.*}; }
 
 of_run() {
+  case $1 in '' | *[!A-Za-z0-9-]*) complain "$1 is no run"; exit 64 ;; esac
   run=$1
   kept=$home/$run
   live=$memory/$run
   unit=chaos-agents-$run.service
+  # in this order, and each on disk before the next: whatever comes between, the unit finds nothing, and goes on from there
+  remove_kept="rm -rf $kept; rmdir $home 2>/dev/null; sync ${home%/*}"
+  remove_unit="rm -f $units/$wanted/$unit $units/$unit; sync $units; systemctl daemon-reload; systemctl -q --no-block stop $unit 2>/dev/null"
 }
 
 # Whoever acts or keeps a record holds it shared; arming, healing and leaving hold it alone. It may be deleted under us.
@@ -81,7 +85,8 @@ give_epoch() { say "$1" >"$live/epoch.new" && mv -f "$live/epoch.new" "$live/epo
 # ---- arming -------------------------------------------------------------------------------------------------------
 
 arm() { # EPOCH LEASE
-  mkdir -p "$kept/undo" && say "$1" >"$kept/epoch" && say "$2" >"$kept/lease" && say "$program" >"$kept/runner" &&
+  { [ "$2" -eq 0 ] || enable_watchdog; } &&
+    mkdir -p "$kept/undo" && say "$1" >"$kept/epoch" && say "$2" >"$kept/lease" && say "$program" >"$kept/runner" &&
     boot_id >"$kept/boot" && sync "$kept/epoch" "$kept/lease" "$kept/runner" "$kept/boot" "$kept" "$home" &&
     give_epoch "$1" && lease_for "$2" && { [ "$2" -eq 0 ] || start_watchdog; } &&
     lease_for "$2" # anew: on a busy host the start of a unit may take longer than a lease
@@ -89,11 +94,16 @@ arm() { # EPOCH LEASE
 
 boot_id() { cat /proc/sys/kernel/random/boot_id; }
 
+# Before there is anything to watch: a unit that finds nothing removes itself. "enable" has systemd read it.
+enable_watchdog() {
+  has_systemd || return 0
+  (umask 022 && unit_file >"$units/$unit") && sync "$units/$unit" &&
+    systemctl -q enable "$unit" && sync "$units" "$units/$wanted"
+}
+
 start_watchdog() {
   if has_systemd; then
-    # "enable" has systemd read it
-    (umask 022 && unit_file >"$units/$unit") && sync "$units/$unit" &&
-      systemctl -q enable --now "$unit" && sync "$units" "$units/$wanted"
+    systemctl -q start "$unit"
   else
     setsid sh "$kept/runner" watch "$run" 9>&- </dev/null >/dev/null 2>&1 &
   fi
@@ -113,7 +123,7 @@ DefaultDependencies=no
 After=local-fs.target
 StartLimitIntervalSec=0
 [Service]
-ExecStart=/bin/sh $kept/runner watch $run
+ExecStart=/bin/sh -c '[ -e $kept/runner ] && exec /bin/sh $kept/runner watch $run; $remove_kept; $remove_unit'
 Restart=always
 RestartSec=1
 # beside system.slice: what is kept for a unit inside is kept from its neighbours only
@@ -132,16 +142,10 @@ END
 disarm() {
   stop_own_watchdog
   rm -rf "$live"
-  if [ -e "$units/$unit" ]; then
-    rm -f "$units/$wanted/$unit" "$units/$unit"
-    systemctl daemon-reload
-  fi
-  rm -rf "$kept"
-  rmdir "$home" "$memory" 2>/dev/null
-  # so that a power cut does not bring it back
-  sync "$units" "${home%/*}" 2>/dev/null
+  rmdir "$memory" 2>/dev/null
+  eval "$remove_kept"
   # the last thing, for it may end us
-  if has_systemd; then systemctl -q --no-block stop "$unit" 2>/dev/null; fi
+  if [ -e "$units/$unit" ]; then eval "$remove_unit"; fi
   return 0
 }
 
