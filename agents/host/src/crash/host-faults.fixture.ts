@@ -8,11 +8,11 @@ export interface HostFault {
   /** A shell line on the machine, before anything is photographed. */
   prepare?: string;
   /** Whether it is there now; asked while the run is held still, and not over the product's connection. */
-  felt(host: CrashHost): Promise<boolean>;
+  felt: (host: CrashHost) => Promise<boolean>;
   /** A shell line for what a photograph does not show. */
   fact?: string;
   /** Waits until what the fault takes away for good is there again. */
-  ready?(host: CrashHost): Promise<void>;
+  ready?: (host: CrashHost) => Promise<void>;
 }
 
 const says =

@@ -104,9 +104,9 @@ describe.skipIf(missing)("a controller that slept", () => {
 
     sleeper.wake();
     sleeper.child.thaw();
-    let awake = true;
-    const ended = sleeper.child.ended().finally(() => (awake = false));
-    while (awake) expect(await bed.subject.landed(), "it is broken again").toBe(false);
+    const awake = new AbortController();
+    const ended = sleeper.child.ended().finally(() => awake.abort());
+    while (!awake.signal.aborted) expect(await bed.subject.landed(), "it is broken again").toBe(false);
     const { verdict, reason, left } = await ended;
     console.log(`${where}, healed by ${who}: ${verdict}, ${reason}`);
     expect(left).toEqual([]);

@@ -21,7 +21,7 @@ export interface CrashSubject<Photograph = any> {
     through(experiment: Experiment, proxy: WireProxy): Experiment;
     /** Messages that may also come late: when their sender is dead, and all is put back. */
     late?: {
-      isOne(message: Pick<WireMessage, "bytes">): boolean;
+      isOne: (message: Pick<WireMessage, "bytes">) => boolean;
       /** Lets one through, and returns when the target has done with it. */
       deliver(letThrough: () => void): Promise<void>;
     };

@@ -20,7 +20,7 @@ interface Fate {
   /** The verdict is given before the sender is killed. */
   meanwhile?: true;
   /** When the sender is dead; and a target that heals itself has to do so without it. */
-  then?: () => Promise<void>;
+  whenDead?: () => Promise<void>;
   /** The verdict is given when all is put back. */
   late?: true;
 }
@@ -35,7 +35,7 @@ function fatesOn({ late, link }: Wire): Fate[] {
     fates.push({ where, at: "long before", verdict: "forward-and-keep", late: true, only: late.isOne });
   }
   if (link) {
-    const ends = { first: () => link.cut(), then: () => link.mend() };
+    const ends = { first: () => link.cut(), whenDead: () => link.mend() };
     fates.push({
       where: "with the cable pulled",
       at: "without a cable at",
@@ -94,8 +94,8 @@ async function strike<P>(
   await fate.first?.();
   if (fate.meanwhile) decided.resolve(fate.verdict);
   await running.kill();
-  if (bed.subject.healsItself) later.defer(async () => await fate.then?.());
-  else await fate.then?.();
+  if (bed.subject.healsItself) later.defer(async () => await fate.whenDead?.());
+  else await fate.whenDead?.();
   if (fate.late) later.defer(() => wire.late!.deliver(() => decided.resolve(fate.verdict)));
   else decided.resolve(fate.verdict);
   return landed;
