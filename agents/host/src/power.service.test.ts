@@ -80,6 +80,7 @@ describe.skipIf(missing)(
     test("the power is cut while a fault is made, and again when it is undone: the controller puts right the one, the other changes nothing", async () => {
       await using controllers = await Controllers.open(machine);
       await controllers.breakAndDie(faults, "10m", { write: "event fault-injected", side: "before" });
+      await machine.line("sync");
       await machine.cutPower();
       expect(await machine.line(felt)).not.toBe("644\n0\n0\nactive\nactive\n");
       expect(await controllers.recover()).toEqual([]);

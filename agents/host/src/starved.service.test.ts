@@ -101,6 +101,15 @@ describe.skipIf(missing)(
       await expectHealed();
     });
 
+    test("a unit that finds nothing to watch, since the power was cut while it went, removes itself", async () => {
+      await using controllers = await Controllers.open(machine);
+      await controllers.breakAndDie([["server.permission_change", { paths: ["/etc/nginx/nginx.conf"] }]], "15s");
+      await machine.line(`
+        rm -rf /var/lib/chaos-agents/* /run/chaos-agents; chmod 644 /etc/nginx/nginx.conf
+        systemctl kill --signal=KILL 'chaos-agents-*'`);
+      await expectHealed();
+    });
+
     test.for(starving)("though %s", async ([, faults, looks, seen]) => {
       await using controllers = await Controllers.open(machine);
       const free = Number(await machine.line("awk '/^MemAvailable:/ { print $2 * 1024 }' /proc/meminfo"));

@@ -232,6 +232,8 @@ watch() {
     fi
     sleep 1
   done
+  # who has removed it stops us, too; a unit that ended by itself meanwhile would be called failed
+  ! has_systemd || sleep 60
 }
 
 # -------------------------------------------------------------------------------------------------------------------
