@@ -118,12 +118,13 @@ export function defineHostSkill<Params, Data>(
       const several = servers.machines.size > 1;
       const things = machines.map(async (machine) => {
         const found = await own.resolve(hostOf(machine), params, { ...context, servers });
-        return found.map(({ key, data, cost = {}, ...thing }, n) => ({
+        return found.map(({ key, data, cost = {}, ...thing }) => ({
           ...thing,
           key: `${machine.key} ${key}`,
           label: several ? `${thing.label} on ${machine.key}` : thing.label,
           undoLabel: several ? `${thing.undoLabel} on ${machine.key}` : thing.undoLabel,
-          cost: n === 0 ? { ...cost, hosts: 1 } : cost,
+          cost,
+          host: machine.key,
           data: { host: machine.key, own: data },
         }));
       });

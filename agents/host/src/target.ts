@@ -20,6 +20,7 @@ export class Machine {
   readonly #open: (signal: AbortSignal) => Promise<Host>;
   readonly #leaseOf: () => Lease;
   #host: Promise<Host> | undefined;
+  readonly #closing = new AbortController();
   readonly #leases = new Map<string, Lease>();
   #changes = 0;
 
@@ -30,9 +31,9 @@ export class Machine {
       new Lease({ host: (signal) => this.host(signal), label: key, clock: context.clock, ms: leaseMs });
   }
 
-  /** The standing connection; a lost one is replaced. */
+  /** The standing connection; a lost one is replaced. Who gives up waiting for it leaves it to the others. */
   host(signal: AbortSignal): Promise<Host> {
-    this.#host ??= this.#open(signal).then(
+    this.#host ??= this.#open(this.#closing.signal).then(
       (host) => {
         void host.lost.then(() => (this.#host = undefined));
         return host;
@@ -42,7 +43,7 @@ export class Machine {
         throw error;
       },
     );
-    return this.#host;
+    return unlessAborted(this.#host, signal);
   }
 
   lease(run: string): Lease {
@@ -59,6 +60,7 @@ export class Machine {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort();
     await (await this.#host?.catch(() => undefined))?.[Symbol.asyncDispose]();
   }
 }
@@ -131,6 +133,18 @@ export class Servers implements Target {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.machines.values()].map((machine) => machine.close()));
+  }
+}
+
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason as Error);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }
 
