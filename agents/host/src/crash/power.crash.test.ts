@@ -2,12 +2,14 @@ import { systemClock } from "@chaos-agents/core";
 import type { HostPhotograph } from "@chaos-agents/testkit";
 import { type Subject, lastingDifferences, skillContract } from "@chaos-agents/testkit/contract";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hostAgent } from "./index.ts";
-import { Lease } from "./lease.ts";
-import { Controllers, type Faults, oursOn } from "./test/controller.fixture.ts";
-import { RealMachine, microvmMissing } from "./test/real-machine.fixture.ts";
+import { hostAgent } from "../index.ts";
+import { Lease } from "../lease.ts";
+import { Controllers, type Faults, oursOn } from "../test/controller.fixture.ts";
+import { RealMachine, microvmMissing } from "../test/real-machine.fixture.ts";
 
 const missing = microvmMissing();
+/** Each takes minutes on an emulated machine. */
+const isSample = process.env["CRASH_POINTS"] === undefined;
 
 /** Faults that a reboot does not mend, and one that it does. */
 const faults: Faults = [
@@ -69,7 +71,7 @@ describe.skipIf(missing)(
       await expectWhole("after the late recovery");
     });
 
-    test("it is rebooted in order, and nobody comes back: it puts right what stands", async () => {
+    test.skipIf(isSample)("it is rebooted in order, and nobody comes back: it puts right what stands", async () => {
       await using controllers = await Controllers.open(machine);
       await controllers.breakAndDie(faults, "15s");
       await machine.reboot();
@@ -96,7 +98,7 @@ describe.skipIf(missing)(
     printf '[Service]\\nExecStart=/bin/sleep infinity\\n' >/etc/systemd/system/by-hand.service
     systemctl daemon-reload
     systemctl start by-hand`;
-    for (const mode of ["graceful", "hard"]) {
+    for (const mode of isSample ? ["graceful"] : ["graceful", "hard"]) {
       skillContract<Subject<HostPhotograph>>({
         agent: hostAgent((_login, _config, { signal }) => machine.login(signal)),
         skill: "server.reboot",
