@@ -5,7 +5,8 @@ CRASH_POINTS ?= all
 # What the tests' real servers and compilers come from, where we may install it.
 debian := mariadb-server-core mariadb-client gcc libc6-dev openssl \
 	openssh-server openssh-client sudo \
-	mmdebstrap e2fsprogs busybox-static lz4 qemu-system-x86 qemu-utils iproute2 util-linux socat
+	mmdebstrap e2fsprogs busybox-static lz4 qemu-system-x86 qemu-utils iproute2 util-linux socat \
+	nftables procps fish tcsh zsh
 
 .PHONY: setup demo test crash bench lint build release completion
 

@@ -156,7 +156,7 @@ async function reached(name: string): Promise<string[]> {
           if (!(error instanceof ChaosError)) throw error;
         }
         for (const argv of commands) {
-          const broken = argv.findIndex((word) => word === "break");
+          const broken = argv.indexOf("break");
           // program, verb, run, epoch, mark, id, record, then the command
           const ran = broken === 5 ? argv.slice(broken + 6) : argv;
           if (broken === 5 && ran.some((word) => word.includes(token))) found.add(where);
