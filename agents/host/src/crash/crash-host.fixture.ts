@@ -8,6 +8,7 @@ import {
   hostDifferences,
   photographHost,
   type SshServer,
+  enterNamespaces,
   sshdMissing,
   startSshd,
   startWireProxy,
@@ -82,18 +83,8 @@ export class CrashHost implements AsyncDisposable {
   readonly outside = (script: string): Promise<string> => this.#enter(["sh", "-c", script]);
 
   async #enter(argv: readonly string[]): Promise<string> {
-    const into = [
-      "--target",
-      String(this.server.pid),
-      "--mount",
-      "--net",
-      "--pid",
-      "--",
-      "setpriv",
-      "--pdeathsig",
-      "KILL",
-    ];
-    return (await promisify(execFile)("nsenter", [...into, "--", ...argv], { maxBuffer: 2 ** 26 })).stdout;
+    const into = enterNamespaces(this.server.pid);
+    return (await promisify(execFile)("nsenter", [...into, ...argv], { maxBuffer: 2 ** 26 })).stdout;
   }
 
   async photograph(): Promise<HostPhotograph> {

@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { echo } from "../test/echo.fixture.ts";
 import type { CrashHost } from "./crash-host.fixture.ts";
 
 export interface HostFault {
@@ -144,27 +145,15 @@ END
   },
 ];
 
-/** Whether it sends back what it gets; `from` is an address of ours. */
-async function answers(host: string, port: number, from?: string): Promise<boolean> {
+/** Whether it sends back what it gets. */
+async function answers(host: string, port: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  const socket = connect({ host, port, ...(from !== undefined && { localAddress: from }), timeout: 500 });
+  const socket = connect({ host, port, timeout: 500 });
   socket.once("connect", () => socket.write("hello"));
   socket.once("data", () => resolve(true));
   for (const bad of ["error", "timeout", "close"]) socket.once(bad, () => resolve(false));
   return await promise.finally(() => socket.destroy());
 }
-const echo = (port: number) => `
-  setsid perl -MIO::Socket::INET -e '
-    $SIG{CHLD} = "IGNORE";
-    my $server = IO::Socket::INET->new(LocalPort => shift, Listen => 9, ReuseAddr => 1) or die;
-    while (1) {
-      my $client = $server->accept or next;
-      next if fork;
-      while (sysread $client, my $bytes, 4096) { syswrite $client, $bytes }
-      exit;
-    }' ${port} </dev/null >/dev/null 2>&1 &
-  until [ -n "$(ss -Hltn sport = :${port})" ]; do sleep 0.02; done`;
-
 /** What happens to packets; another port and another peer than those of our way in. */
 export const packets: HostFault[] = [
   {

@@ -55,19 +55,7 @@ export async function startNamespaceHost(key = "namespace:0"): Promise<Namespace
     throw new Error(first.toString().trim());
   }
   const inside = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim();
-  const enter = [
-    "--target",
-    inside,
-    ...entry,
-    "--mount",
-    "--net",
-    "--pid",
-    "--",
-    "setpriv",
-    "--pdeathsig",
-    "KILL",
-    "--",
-  ];
+  const enter = enterNamespaces(inside, entry);
   return {
     key,
     open: () => openHost(key, child, enter),
@@ -144,3 +132,7 @@ async function run(
   const text = (chunks: Buffer[]) => Buffer.concat(chunks).toString();
   return { code, killedBy, stdout: text(collected.stdout), stderr: text(collected.stderr) };
 }
+
+/** For nsenter: into the namespaces of a process, with what is started there ended when we are. */
+export const enterNamespaces = (pid: string | number, more: readonly string[] = []): string[] =>
+  ["--target", `${pid}`, ...more, "--mount", "--net", "--pid", "--"].concat("setpriv", "--pdeathsig", "KILL", "--");
