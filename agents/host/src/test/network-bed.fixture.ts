@@ -8,11 +8,8 @@ export const wayIn: WayIn = { peer: "10.77.0.1", address: "10.77.0.2", port: 22 
 
 /** Services that send back what they get, at the ports that stand for SSH and for an application; names of its own. */
 const prepare = `
-  mount -t tmpfs tmpfs /mnt && printf '127.0.0.1 localhost\\n10.1.2.3 known.internal' >/mnt/hosts &&
-    chmod 640 /mnt/hosts && mount --bind /mnt/hosts /etc/hosts || exit
-  if [ -e /etc/resolv.conf ]; then
-    echo nameserver 127.0.0.1 >/mnt/resolv.conf && mount --bind /mnt/resolv.conf /etc/resolv.conf || exit
-  fi
+  rm -f /etc/hosts /etc/resolv.conf && echo nameserver 127.0.0.1 >/etc/resolv.conf || exit
+  printf '127.0.0.1 localhost\\n10.1.2.3 known.internal' >/etc/hosts && chmod 640 /etc/hosts || exit
   ip link set lo up && ip netns add far || exit
   ip link add name eth0 type veth peer name far0 && ip link set far0 netns far || exit
   ip link set eth0 addrgenmode none && ip addr add 10.77.0.2/24 dev eth0 && ip link set eth0 up && ip route add default via 10.77.0.1 || exit
