@@ -1,5 +1,4 @@
-import { chmodSync, mkdirSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, statSync, writeFileSync } from "node:fs";
 import { startSshd } from "@chaos-agents/testkit";
 import { ChaosRun } from "./chaos.ts";
 import { type BenchRow, median, seconds } from "./table.ts";
@@ -10,14 +9,13 @@ const leaseSeconds = 5;
 /** Our process is killed while a fault stands on a server; from then until the server has put itself right. */
 export async function healingRows(home: string): Promise<BenchRow[]> {
   await using server = await startSshd({ users: [{ name: "bench", sudo: "free" }] });
-  mkdirSync(server.path("/srv"), { recursive: true });
-  const file = server.path("/srv/bench");
+  const file = server.path("/tmp/bench");
   writeFileSync(file, "");
   chmodSync(file, 0o640);
   const mode = () => statSync(file).mode & 0o777;
   const took: number[] = [];
   for (let n = 0; n < times; n++) {
-    await using run = new ChaosRun(join(home), `healing-${n}`, {
+    await using run = new ChaosRun(home, `healing-${n}`, {
       target: "server",
       target_config: {
         hosts: [
@@ -32,7 +30,7 @@ export async function healingRows(home: string): Promise<BenchRow[]> {
         lease: `${leaseSeconds}s`,
       },
       duration: "5m",
-      skills: [{ skill_name: "server.permission_change", params: { paths: ["/srv/bench"], mode: "000" } }],
+      skills: [{ skill_name: "server.permission_change", params: { paths: ["/tmp/bench"], mode: "000" } }],
     });
     await run.seen("phase-started", ({ phase }) => phase === "observe");
     if (mode() !== 0) throw new Error("the fault did not land");

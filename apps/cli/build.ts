@@ -30,8 +30,9 @@ await writeFile(join(folder, "THIRD-PARTY-LICENSES"), await licences(chunks.flat
 await writeFile(join(folder, "experiment.schema.json"), `${JSON.stringify(experimentJsonSchema(catalog), null, 2)}\n`);
 await cp(join(root, "LICENSE"), join(folder, "LICENSE"));
 // What runs on other machines is text, read where the code that sends it looks for it.
-for (const name of ["processes.sh", "runner.sh"])
-  await cp(join(root, "agents/host/src/runner", name), join(folder, "lib", name));
+const runner = join(root, "agents/host/src/runner");
+for (const name of (await readdir(runner)).filter((one) => one.endsWith(".sh")))
+  await cp(join(runner, name), join(folder, "lib", name));
 await cp(join(root, "hosts/microvm/src/guest"), join(folder, "guest"), { recursive: true });
 await cp(join(import.meta.dirname, "launcher.sh"), join(folder, "chaos"));
 await chmod(join(folder, "chaos"), 0o755);

@@ -57,7 +57,7 @@ withShop((shop) => {
     const first = await stuck.event(observing);
     stuck.kill("SIGSTOP");
     const halt = await playground.run(["halt", "--timeout", "500ms"]);
-    expect(halt.stderr).toContain(`${first!.run} shop: has not ended within 500ms`);
+    expect(halt.stderr).toContain(`${first.run} shop: has not ended within 500ms`);
     expect(halt.code).toBe(4);
     stuck.kill("SIGCONT");
     expect(await stuck.ended).toMatchObject({ code: 5 });

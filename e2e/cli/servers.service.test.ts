@@ -56,6 +56,7 @@ describe.skipIf(missing)("servers over a real sshd", () => {
     const dry = await playground.run(["run", "servers.yaml", "--dry-run"]);
     expect(dry).toMatchObject({ code: 0 });
     expect(dry.stdout).toContain("change the mode of /tmp/app/app.conf from 640 to 000");
+    expect(dry.stdout).toMatch(/It touches .*\b1 host\b/);
     await expectWhole();
     const running = playground.start(["run", "servers.yaml", "--yes", "--json"]);
     await running.event(observing);

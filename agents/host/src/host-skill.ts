@@ -30,7 +30,10 @@ export const hostUndoSchema = z.strictObject({
 });
 export type HostUndo = z.infer<typeof hostUndoSchema>;
 
-/** One change: the way back, and the command that makes it. The command does nothing when the change is there already. */
+/**
+ * One change: the way back, and the command that makes it. The command does nothing when the change is there already. What
+ * puts back something on a disk syncs it: its record is gone then, and a power cut must not bring back the one alone.
+ */
 export interface HostChange extends WayBack {
   act: readonly string[];
 }
@@ -115,12 +118,13 @@ export function defineHostSkill<Params, Data>(
       const several = servers.machines.size > 1;
       const things = machines.map(async (machine) => {
         const found = await own.resolve(hostOf(machine), params, { ...context, servers });
-        return found.map(({ key, data, cost = {}, ...thing }, n) => ({
+        return found.map(({ key, data, cost = {}, ...thing }) => ({
           ...thing,
           key: `${machine.key} ${key}`,
           label: several ? `${thing.label} on ${machine.key}` : thing.label,
           undoLabel: several ? `${thing.undoLabel} on ${machine.key}` : thing.undoLabel,
-          cost: n === 0 ? { ...cost, hosts: 1 } : cost,
+          cost,
+          host: machine.key,
           data: { host: machine.key, own: data },
         }));
       });
@@ -145,9 +149,8 @@ export function defineHostSkill<Params, Data>(
       const lease = machine.lease(context.run);
       const { run, mark, fault, signal } = context;
       let held = false;
-      let count = 0;
       for await (const { act, ...wayBack } of own.changes(hostOf(machine), data, context)) {
-        const id = `${String(context.clock.now()).padStart(15, "0")}-${fault}-${count++}`;
+        const id = machine.nextChange(fault, context.clock.now());
         yield { record: { host: key, run, mark, id, ...copied(wayBack) } };
         if (own.away !== undefined) lease.expectAway(own.away);
         else if (!held) context.hold(lease.hold(run));

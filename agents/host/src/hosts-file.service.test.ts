@@ -14,10 +14,17 @@ const files = {
 
 const change = (name: string): HostChange => hostsLine("10.9.9.9", name, "chaos/run/f1");
 
-async function hostWith(content: string) {
+/** Where the file is: in a folder like any other, or mounted by itself, as containers have it. */
+const places = {
+  "in its folder": "rm -f /etc/hosts; touch /etc/hosts",
+  "behind a link": "mkdir /etc/real && touch /etc/real/hosts && ln -sf real/hosts /etc/hosts",
+  "mounted by itself": "mount -t tmpfs tmpfs /mnt && touch /mnt/hosts && mount --bind /mnt/hosts /etc/hosts",
+};
+type Place = keyof typeof places;
+
+async function hostWith(content: string, place: Place) {
   const machine = await startNamespaceHost();
-  const mount = "mount -t tmpfs tmpfs /mnt && touch /mnt/hosts && mount --bind /mnt/hosts /etc/hosts";
-  await machine.outside("sh", "-c", mount);
+  await machine.outside("sh", "-c", places[place]);
   const host = await machine.open();
   await host.exec(["sh", "-c", "cat >/etc/hosts && chown 7:8 /etc/hosts && chmod 604 /etc/hosts"], { stdin: content });
   const undo = async ({ asBefore, isOurs, putBack }: HostChange) => {
@@ -32,29 +39,50 @@ async function hostWith(content: string) {
     machine,
     host,
     undo,
-    look: () => machine.outside("sh", "-c", "stat -c '%i %a %u:%g %s' /etc/hosts; cat /etc/hosts"),
+    look: () =>
+      machine.outside(
+        "sh",
+        "-c",
+        "readlink /etc/hosts || echo itself; stat -Lc '%a %u:%g %s' /etc/hosts; cat /etc/hosts; ls -A /etc",
+      ),
   };
 }
 
-test.for(Object.entries(files))("%s gets our line, and is byte for byte the same again", async ([, content]) => {
-  const { machine, host, undo, look } = await hostWith(content);
+const everywhere = (Object.keys(places) as Place[]).flatMap((place) =>
+  Object.entries(files).map(([kind, content]) => [kind, place, content] as const),
+);
+test.for(everywhere)("%s, %s, gets our line, and is byte for byte the same again", async ([, place, content]) => {
+  const { machine, host, undo, look } = await hostWith(content, place);
   await using _ = machine;
   const before = await look();
-  const inode = before.split(" ")[0];
   for (const name of ["db.internal", "b.internal"])
     expect(await host.exec(change(name).act)).toMatchObject({ code: 0 });
-  const [facts, ...lines] = (await look()).split("\n");
-  expect(facts).toMatch(new RegExp(`^${inode} 604 7:8 `));
-  expect(lines.join("\n")).toBe(
-    `10.9.9.9 b.internal # chaos/run/f1/\n10.9.9.9 db.internal # chaos/run/f1/\n${content}`,
-  );
+  const added = "10.9.9.9 b.internal # chaos/run/f1/\n10.9.9.9 db.internal # chaos/run/f1/\n";
+  const [, link, size] = /^(.+)\n604 7:8 (\d+)\n/.exec(before)!;
+  const longer = `${link}\n604 7:8 ${Number(size) + added.length}\n`;
+  expect(await look()).toBe(before.replace(/^.+\n.+\n/, `${longer}${added}`));
   await undo(change("db.internal"));
   await undo(change("b.internal"));
   expect(await look()).toBe(before);
 });
 
-test("what others add meanwhile stays", async () => {
-  const { machine, host, undo } = await hostWith("127.0.0.1 localhost\n");
+test("what is to take its place, and was left when its maker died, is ours and goes", async () => {
+  const { machine, host, undo, look } = await hostWith("127.0.0.1 localhost\n", "in its folder");
+  await using _ = machine;
+  const before = await look();
+  const { act, asBefore, isOurs } = change("db.internal");
+  expect(await host.exec(isOurs)).toMatchObject({ code: 1 });
+  // dies where it would sync
+  const dies = "sync() { kill -KILL $$; }";
+  expect(await host.exec(["sh", "-c", `${dies}; ${act[2]}`, ...act.slice(3)])).not.toMatchObject({ code: 0 });
+  expect(await look()).not.toBe(before);
+  expect(await host.exec(asBefore)).toMatchObject({ code: 1 });
+  await undo(change("db.internal"));
+  expect(await look()).toBe(before);
+});
+
+test.for(Object.keys(places) as Place[])("what others add meanwhile stays: %s", async (place) => {
+  const { machine, host, undo } = await hostWith("127.0.0.1 localhost\n", place);
   await using _ = machine;
   await host.exec(change("db.internal").act);
   await machine.outside(
@@ -64,6 +92,22 @@ test("what others add meanwhile stays", async () => {
   );
   await undo(change("db.internal"));
   expect(await machine.outside("cat", "/etc/hosts")).toBe("10.0.0.8 first\n127.0.0.1 localhost\n10.0.0.7 theirs\n");
+});
+
+test("a disk that has filled up since hinders no undo", async () => {
+  const machine = await startNamespaceHost();
+  await using _ = machine;
+  const small =
+    "mount -t tmpfs tmpfs /mnt && cp -a /etc /mnt && mount -t tmpfs -o size=64k tmpfs /mnt/etc && cp -a /etc/passwd /etc/group /etc/nsswitch.conf /mnt/etc && head -c 8192 /dev/zero | tr '\\0' x >/mnt/etc/hosts && mount --rbind /mnt/etc /etc; cat /etc/hosts";
+  const before = await machine.outside("sh", "-c", small);
+  const host = await machine.open();
+  const { act, asBefore, putBack } = change("db.internal");
+  expect(await host.exec(act)).toMatchObject({ code: 0 });
+  await machine.outside("sh", "-c", "head -c 100k /dev/zero >/etc/fill 2>/dev/null; df /etc | grep 100%");
+  expect(await host.exec(putBack)).toMatchObject({ code: 0 });
+  expect(await host.exec(asBefore)).toMatchObject({ code: 0 });
+  expect(await machine.outside("cat", "/etc/hosts")).toBe(before);
+  expect(await machine.outside("ls", "-A", "/etc")).toBe("fill\ngroup\nhosts\nnsswitch.conf\npasswd\n");
 });
 
 test("where the disk has no room for our line, the file is as it was", async () => {

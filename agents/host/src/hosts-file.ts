@@ -2,37 +2,50 @@ import { type HostChange, type SkillHost, sh } from "./host-skill.ts";
 
 const file = "/etc/hosts";
 
-/**
- * Written over from its start, so that inode, rights and attributes stay: in memory first, then in one go. Where the disk
- * is too full for one more line, it is as it was.
- */
-const write = 'dd of="$1" bs=1M iflag=fullblock conv=notrunc status=none';
-const alone = 'exec 8<"$1" && flock 8 || exit';
-const prepend = `
-  ${alone}
-  grep -qxF -- "$2" "$1" && exit
-  text=$(cat -- "$1" && echo .) && size=$(stat -c %s -- "$1") || exit
-  text=\${text%.}
-  printf '%s\\n%s' "$2" "$text" | ${write} && exit
-  printf %s "$text" | ${write} && truncate -s "$size" -- "$1"
-  exit 1`;
+/** Sets f, the file itself; new, what is to take its place; and one writer at a time. */
+const open = `
+  f=$(readlink -f -- "$1") || exit
+  new=\${f%/*}/$2`;
+const alone = `${open}
+  exec 8<"\${f%/*}" && flock 8 || exit
+  text=$(cat -- "$f" && echo .) || exit
+  text=\${text%.}`;
 
-/** Shorter than it was: filled up with empty lines in one go, and cut off then. */
-const without = `
-  ${alone}
-  text=$(grep -vxF -- "$2" "$1" || [ $? -eq 1 ] && echo .) && size=$(stat -c %s -- "$1") || exit
-  { printf %s "\${text%.}"; head -c "$((\${#2} + 1))" /dev/zero | tr '\\0' '\\n'; } | ${write} &&
-    truncate -s "$((size - \${#2} - 1))" -- "$1"`;
+/**
+ * A power cut leaves the old file or the new one, whole. Where it is mounted by itself, as in a container, or a full disk
+ * has no room for both, it is written over: in one go, filled up with empty lines that are cut off then.
+ */
+const replace = `
+  replace() {
+    ! grep -qF -- " $f " /proc/self/mounts && cp -a -- "$f" "$new" && printf %s "$1" >"$new" && sync -- "$new" && mv -f -- "$new" "$f" && sync -- "\${f%/*}" && return
+    rm -f -- "$new"
+    false
+  } 2>/dev/null
+  write_over() {
+    more=$(($(stat -c %s -- "$f") - \${#1}))
+    { printf %s "$1"; [ $more -le 0 ] || head -c $more /dev/zero | tr '\\0' '\\n'; } |
+      dd of="$f" bs=1M iflag=fullblock conv=notrunc status=none && sync -- "$f" && truncate -s \${#1} -- "$f" && sync -- "$f"
+  }`;
+const prepend = `${alone}${replace}
+  ! grep -qxF -- "$3" "$f" || exit 0
+  longer=$(printf '%s\\n%s.' "$3" "$text")
+  replace "\${longer%.}" || write_over "\${longer%.}" || { write_over "$text"; exit 1; }`;
+const without = `${alone}${replace}
+  rm -f -- "$new"
+  grep -qxF -- "$3" "$f" || exit 0
+  shorter=$(printf '%s.' "$text" | grep -vxF -- "$3")
+  replace "\${shorter%.}" || write_over "\${shorter%.}"`;
 
 /** One line of ours at the top of the host's own list of names: the first one counts. */
 export function hostsLine(address: string, name: string, mark: string): HostChange {
   const tag = `${name} # ${mark}/`;
   const line = `${address} ${tag}`;
+  const temporary = `.${mark.replaceAll("/", "-")}.${name}`;
   return {
-    asBefore: sh('[ -r "$1" ] && ! grep -qF -- " $2" "$1"', file, tag),
-    isOurs: ["grep", "-qxF", "--", line, file],
-    putBack: sh(without, file, line),
-    act: sh(prepend, file, line),
+    asBefore: sh(`${open}; [ ! -e "$new" ] && [ -r "$f" ] && ! grep -qF -- " $3" "$f"`, file, temporary, tag),
+    isOurs: sh(`${open}; [ -e "$new" ] || grep -qxF -- "$3" "$f"`, file, temporary, line),
+    putBack: sh(without, file, temporary, line),
+    act: sh(prepend, file, temporary, line),
   };
 }
 

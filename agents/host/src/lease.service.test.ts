@@ -66,6 +66,26 @@ test("a controller that was thought dead cannot break a healed host", async () =
   ).toEqual([]);
 });
 
+test("the first change of a controller that is dead changes nothing when it comes after all is put back", async () => {
+  await using machine = await startNamespaceHost();
+  const before = await photograph(machine);
+  const host = await machine.open();
+  // the command is on its way, and gets there when it likes
+  const sent: (readonly string[])[] = [];
+  const away = { ...host, exec: async (argv: readonly string[]) => Promise.reject(new Error(`${sent.push(argv)}`)) };
+  const dead = new Lease({ host: async () => away, label: machine.key, clock: systemClock, ms: 2_000 });
+  const change = fileChange("f1", "/tmp/late");
+  await expect(dead.break(change, signal)).rejects.toThrow("1");
+  const { lease } = await leased(machine, 2_000);
+  await lease.fence(run, [change.mark], signal);
+  expect(await lease.undo(run, change.id, change.wayBack, signal)).toMatchObject({ outcome: "already" });
+  for (const argv of sent) await host.exec(argv, { root: true });
+  expect(await exists(machine, "/tmp/late")).toBe(false);
+  await expect
+    .poll(async () => hostDifferences(before, await photograph(machine)), { timeout: 30_000, interval: 500 })
+    .toEqual([]);
+});
+
 test("renewing keeps the fault standing for longer than a lease, and the end of it heals", async () => {
   await using machine = await startNamespaceHost();
   const { lease } = await leased(machine, 2_000);

@@ -39,11 +39,11 @@ export class Lease {
   ) {
     this.#taken = Promise.resolve();
     const { run, mark, id, wayBack, act } = change;
-    const verb = this.#standing.size === 0 ? "break" : "more";
-    const result = await this.#call(
-      [verb, run, this.#epoch, this.#seconds, `${mark}/`, id, renderRecord(wayBack), ...act],
-      signal,
-    );
+    if (this.#standing.size === 0) {
+      const armed = await this.#call(["arm", run, this.#epoch, this.#seconds], signal);
+      if (armed.code !== 0) return armed;
+    }
+    const result = await this.#call(["break", run, this.#epoch, `${mark}/`, id, renderRecord(wayBack), ...act], signal);
     this.#standing.add(id);
     return result;
   }

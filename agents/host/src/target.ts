@@ -20,7 +20,9 @@ export class Machine {
   readonly #open: (signal: AbortSignal) => Promise<Host>;
   readonly #leaseOf: () => Lease;
   #host: Promise<Host> | undefined;
+  readonly #closing = new AbortController();
   readonly #leases = new Map<string, Lease>();
+  #changes = 0;
 
   constructor(key: string, open: (signal: AbortSignal) => Promise<Host>, context: ConnectContext, leaseMs: number) {
     this.key = key;
@@ -29,9 +31,9 @@ export class Machine {
       new Lease({ host: (signal) => this.host(signal), label: key, clock: context.clock, ms: leaseMs });
   }
 
-  /** The standing connection; a lost one is replaced. */
+  /** The standing connection; a lost one is replaced. Who gives up waiting for it leaves it to the others. */
   host(signal: AbortSignal): Promise<Host> {
-    this.#host ??= this.#open(signal).then(
+    this.#host ??= this.#open(this.#closing.signal).then(
       (host) => {
         void host.lost.then(() => (this.#host = undefined));
         return host;
@@ -41,7 +43,7 @@ export class Machine {
         throw error;
       },
     );
-    return this.#host;
+    return unlessAborted(this.#host, signal);
   }
 
   lease(run: string): Lease {
@@ -52,7 +54,13 @@ export class Machine {
     return lease;
   }
 
+  /** A name for a change on it, which no other has; the last one sorts last. */
+  nextChange(fault: string, now: number): string {
+    return `${String(now).padStart(15, "0")}-${String(this.#changes++).padStart(6, "0")}-${fault}`;
+  }
+
   async close(): Promise<void> {
+    this.#closing.abort();
     await (await this.#host?.catch(() => undefined))?.[Symbol.asyncDispose]();
   }
 }
@@ -125,6 +133,18 @@ export class Servers implements Target {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.machines.values()].map((machine) => machine.close()));
+  }
+}
+
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason as Error);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }
 

@@ -18,7 +18,7 @@ test("a clone is told all that a boot would bring, its address and sshd last", (
   const lines = identityMessage(identity, { ...systemClock, now: () => 1_700_000_000_250 }).split("\n");
   expect(lines[0]).toBe("clock 1700000000 250000000");
   expect(lines[1]).toMatch(/^entropy [0-9a-f]{128}$/);
-  expect(lines).toContain(`file 444 /etc/machine-id ${Buffer.from(`${identity.machineId}\n`).toString("hex")}`);
+  expect(lines).toContain(`file /etc/machine-id ${Buffer.from(`${identity.machineId}\n`).toString("hex")}`);
   expect(lines.slice(-5)).toEqual([
     "hostname web-1",
     "address 172.16.7.2 255.255.255.252 172.16.7.1",

@@ -52,7 +52,7 @@ export class MachineRoom {
   /** Takes a number and a place in the books, then makes its network. */
   async enter(settings: MicrovmSettings, image: Image, tag: string, signal: AbortSignal): Promise<MachineRecord> {
     const id = `vm-${randomBytes(4).toString("hex")}`;
-    const namespace = settings.isolated ? this.#namespaceOf(tag) : null;
+    const namespace = settings.isolated ? namespaceOf(this.#root, tag) : null;
     let record: MachineRecord;
     {
       using _turn = await this.#turn(signal);
@@ -137,10 +137,10 @@ export class MachineRoom {
   }
 
   #turn = (signal: AbortSignal) => takeTurn(join(this.#root, ".turn"), this.#clock, signal);
+}
 
-  /** The same for all machines of a tag, whoever makes them; not the same for the same tag in another room. */
-  #namespaceOf(tag: string): string {
-    const hash = createHash("sha256").update(`${this.#root}\0${tag}`).digest("hex");
-    return `chaos-${hash.slice(0, 12)}`;
-  }
+/** The same for all machines of a tag, whoever makes them; not the same for the same tag in another room. */
+export function namespaceOf(root: string, tag: string): string {
+  const hash = createHash("sha256").update(`${root}\0${tag}`).digest("hex");
+  return `chaos-${hash.slice(0, 12)}`;
 }

@@ -8,6 +8,7 @@ import { debianPackages, missingCommands } from "./commands.ts";
 import { imageFolder } from "./folders.ts";
 import { buildImage } from "./image/build-image.ts";
 import { standardRecipe } from "./image/recipe.ts";
+import { namespaceOf } from "./machine-room.ts";
 import { MicrovmProvider } from "./microvm-provider.ts";
 import { findByArgument } from "./process-table.ts";
 
@@ -32,7 +33,6 @@ export function microvmMissing(): string | undefined {
 
 /** The image for all tests: downloaded and built once for each change of its recipe. */
 export async function testImage() {
-  await sweepRooms();
   return buildImage(standardRecipe, {
     folder: imageFolder(process.env),
     clock: systemClock,
@@ -56,13 +56,18 @@ async function sweepRooms(): Promise<void> {
 
 /** A place of its own for machines, with a look from outside at what it left. */
 export async function openRoom() {
-  await sweepOldRooms();
+  await sweepRooms();
   const folder = await mkdtempDisposable(roomPrefix);
   const provider = new MicrovmProvider({ machines: folder.path });
   return {
     path: folder.path,
     provider,
-    /** Processes, namespaces, devices and folders of its machines. */
+    /** Whether the network namespace is there that machines with this tag share. */
+    async hasNamespace(tag: string): Promise<boolean> {
+      const { stdout } = await run("ip", ["netns", "list"]);
+      return stdout.split("\n").some((line) => line.split(" ")[0] === namespaceOf(folder.path, tag));
+    },
+    /** Processes and folders of its machines. */
     async residues(): Promise<string[]> {
       const names = (await readdir(folder.path)).filter((name) => name !== ".turn");
       const processes = await Promise.all(names.map((name) => findByArgument(join(folder.path, name, "qemu.pid"))));
@@ -75,21 +80,5 @@ export async function openRoom() {
   };
 }
 
-/** What tests left that were killed: their machines belong to nobody who lives. */
-async function sweepOldRooms(): Promise<void> {
-  for (const name of (await readdir(tmpdir())).filter((one) => one.startsWith("chaos-vm-"))) {
-    const machines = join(tmpdir(), name);
-    const provider = new MicrovmProvider({ machines });
-    const tags = new Set((await provider.list()).map(({ tag }) => tag));
-    for (const tag of tags) await provider.sweep(tag);
-  }
-}
-
-/** Every network namespace of machines, and every TAP of theirs in our own network. */
-export async function networks(): Promise<string[]> {
-  const [namespaces, devices] = await Promise.all([run("ip", ["netns", "list"]), run("ip", ["-o", "link"])]);
-  return [
-    ...namespaces.stdout.split("\n").filter((line) => line.startsWith("chaos-")),
-    ...devices.stdout.split("\n").filter((line) => line.includes(" chaosvm")),
-  ];
-}
+/** The network devices in our own namespace. */
+export const devices = async (): Promise<string[]> => (await run("ip", ["-o", "link"])).stdout.split("\n");

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Host } from "@chaos-agents/core";
 import { systemClock } from "@chaos-agents/core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { vmDoctor } from "./doctor.ts";
-import { microvmMissing, networks, openRoom, testImage } from "./microvm.fixture.ts";
+import { devices, microvmMissing, openRoom, testImage } from "./microvm.fixture.ts";
 import type { MicrovmProvider } from "./microvm-provider.ts";
 import { findByArgument } from "./process-table.ts";
 
@@ -30,13 +30,7 @@ async function ask(provider: MicrovmProvider, id: string, ...argv: string[]) {
 }
 
 describe.skipIf(missing !== undefined)("microVMs", { timeout: patience }, () => {
-  let before: string[];
-  beforeAll(async () => {
-    await testImage();
-    before = await networks();
-  }, 900_000);
-  // Other tests may have machines too: ours are in namespaces named after our folders.
-  afterAll(async () => expect((await networks()).filter((one) => !before.includes(one))).toEqual([]));
+  beforeAll(async () => void (await testImage()), 900_000);
 
   test("one boots on the user's network, runs commands, and leaves nothing", async () => {
     await using room = await openRoom();
@@ -88,12 +82,11 @@ describe.skipIf(missing !== undefined)("microVMs", { timeout: patience }, () => 
     expect((await host.exec(["pgrep", "-f", "identity-agent"])).code).toBe(1);
     expect(await said(host, "wc", "-l", "/root/.ssh/authorized_keys")).toMatch(/^1 /);
 
-    const [namespace] = await networks().then((all) => all.filter((one) => !before.includes(one)));
-    expect(namespace).toMatch(/^chaos-/);
+    expect(await room.hasNamespace("t")).toBe(true);
     const { stdout } = await run("ip", ["-o", "addr"]);
-    expect(stdout).not.toContain("chaosvm");
+    expect(stdout).not.toContain(`chaosvm${a.id.slice(3)}`);
     await provider.destroy(b.id);
-    expect(await networks()).toContain(namespace);
+    expect(await room.hasNamespace("t")).toBe(true);
 
     // Back from a power cut it is the same machine, with what it had written to its disk.
     const { identity } = host;
@@ -107,18 +100,18 @@ describe.skipIf(missing !== undefined)("microVMs", { timeout: patience }, () => 
     expect(again.wayIn).toEqual(host.wayIn);
     expect(Buffer.from(await again.read("/root/kept")).toString()).toBe("here");
     await provider.destroy(a.id);
-    expect(await networks()).not.toContain(namespace);
+    expect(await room.hasNamespace("t")).toBe(false);
     expect(await room.residues()).toEqual([]);
   });
 
   test("a TAP in our own network comes and goes with its machine", async () => {
     await using room = await openRoom();
     const made = await room.provider.make({ start: "clone", network: "tap" }, "t", soon());
-    const devices = (await networks()).filter((one) => one.includes(`chaosvm${made.id.slice(3)}`));
-    expect(devices).toHaveLength(1);
+    const taps = async () => (await devices()).filter((one) => one.includes(`chaosvm${made.id.slice(3)}`));
+    expect(await taps()).toHaveLength(1);
     expect(await ask(room.provider, made.id, "hostname")).toBe(made.id);
     await room.provider.destroy(made.id);
-    expect((await networks()).filter((one) => one.includes(made.id.slice(3)))).toEqual([]);
+    expect(await taps()).toEqual([]);
   });
 
   test("a controller killed with a machine leaves what sweep finds, and nothing is swept from the living", async () => {
@@ -135,7 +128,7 @@ describe.skipIf(missing !== undefined)("microVMs", { timeout: patience }, () => 
       expect(await room.provider.sweep("another")).toEqual([]);
       expect((await room.provider.sweep("swept")).map((one) => one.id)).toEqual([id]);
       expect(await room.residues()).toEqual([]);
-      expect((await networks()).filter((one) => !before.includes(one))).toEqual([]);
+      expect(await room.hasNamespace("swept")).toBe(false);
     } finally {
       await end(child);
     }
@@ -154,7 +147,7 @@ describe.skipIf(missing !== undefined)("microVMs", { timeout: patience }, () => 
         expect(more).toEqual([]);
         expect(await room.residues()).toEqual([]);
         expect(await findByArgument(join(room.path, swept!.id, "qemu.pid"))).toEqual([]);
-        expect((await networks()).filter((one) => !before.includes(one))).toEqual([]);
+        expect(await room.hasNamespace("cut")).toBe(false);
       } finally {
         await end(child);
       }
@@ -176,7 +169,7 @@ describe.skipIf(missing !== undefined)("microVMs", { timeout: patience }, () => 
     enough.abort(reason);
     await expect(making).rejects.toBe(reason);
     expect(await room.residues()).toEqual([]);
-    expect((await networks()).filter((one) => !before.includes(one))).toEqual([]);
+    expect(await room.hasNamespace("t")).toBe(false);
   });
 
   test("a machine whose monitor dies fails at once, with the reason", async () => {

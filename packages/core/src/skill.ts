@@ -13,6 +13,8 @@ export interface Thing<Data = unknown> {
   /** How it will be put back, for people. */
   undoLabel: string;
   cost: BlastCost;
+  /** Which machine of its target it is on, where there are several: each counts once, however many faults break it. */
+  host?: string;
   /** Where this thing's undo is worth less than the skill promises in general. */
   reversal?: Reversal;
   data: Data;

@@ -43,7 +43,7 @@ export async function surveyHost(
   exec: (argv: readonly string[], options: ExecOptions) => Promise<ExecResult>,
   signal: AbortSignal,
 ): Promise<Surveyed> {
-  const answer = await exec(["sh", "-s"], { stdin: script, signal, timeout: 30_000 });
+  const answer = await exec(["sh", "-c", script], { signal, timeout: 30_000 });
   const facts = Map.groupBy(
     answer.stdout.split("\n").filter((line) => line.includes("\t")),
     (line) => line.slice(0, line.indexOf("\t")),

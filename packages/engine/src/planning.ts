@@ -141,8 +141,11 @@ export async function preflight(
   return found;
 }
 
-export const planCost = (faults: readonly PlannedFault[]): BlastCost =>
-  totalCost(faults.flatMap((fault) => fault.things.map((thing) => thing.cost)));
+export function planCost(faults: readonly Pick<PlannedFault, "use" | "things">[]): BlastCost {
+  const things = faults.flatMap((fault) => fault.things.map((thing) => ({ ...thing, target: fault.use.target })));
+  const hosts = new Set(things.flatMap(({ host, target }) => (host === undefined ? [] : [`${target} ${host}`])));
+  return { ...totalCost(things.map(({ cost }) => cost)), ...(hosts.size > 0 && { hosts: hosts.size }) };
+}
 
 function overBlastRadius(allowed: BlastCost | undefined, asked: BlastCost): FoundProblem[] {
   if (!allowed) return [];

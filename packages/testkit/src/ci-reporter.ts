@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { Reporter, TestModule } from "vitest/node";
+import { stripVTControlCharacters } from "node:util";
+import type { Reporter, TestCase, TestModule } from "vitest/node";
 
 /** How the tests went that have a conformance id in their names, by id. */
 export type Conformance = Record<string, { passed: number; failed: number; skipped: number; files: string[] }>;
@@ -24,16 +25,33 @@ export function conformanceOf(tests: Iterable<NamedTest>): Conformance {
   return found;
 }
 
+/** What failed, in few plain lines: who sees only the end of a log wants to know it. */
+const failure = (test: TestCase): string => {
+  const why = (test.result().errors ?? []).map(({ message, diff }) => {
+    const lines = stripVTControlCharacters(diff ?? "").split("\n");
+    const differing = lines.filter((line) => /^[-+] ./.test(line)).slice(0, 12);
+    return [message.split("\n", 1)[0]!.slice(0, 300), ...differing].map((line) => `    ${line}\n`).join("");
+  });
+  return `FAILED ${test.module.relativeModuleId} > ${test.fullName}\n${why.join("")}`;
+};
+
 /**
- * Ends the run with one plain line that CI can read: `N passed, N failed, N skipped`. Where CHAOS_CONFORMANCE names a file,
+ * Ends the run with what failed and one plain line that CI can read: `N passed, N failed, N skipped`. Where CHAOS_CONFORMANCE names a file,
  * writes there what the run says of conformance.
  */
 export default class CiReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const count = { passed: 0, failed: 0, skipped: 0, pending: 0 };
     for (const module of modules) {
-      if (module.state() === "failed" && module.errors().length > 0) count.failed++;
-      for (const test of module.children.allTests()) count[test.result().state]++;
+      if (module.state() === "failed" && module.errors().length > 0) {
+        count.failed++;
+        process.stdout.write(`FAILED ${module.relativeModuleId}\n    ${module.errors()[0]!.message}\n`);
+      }
+      for (const test of module.children.allTests()) {
+        const { state } = test.result();
+        count[state]++;
+        if (state === "failed") process.stdout.write(failure(test));
+      }
     }
     const path = process.env["CHAOS_CONFORMANCE"];
     if (path) writeConformance(path, modules);

@@ -11,7 +11,12 @@ export { mariadbMissing, type MariadbOptions, startMariadb } from "./servers/mar
 export type { PostgresVersion } from "./servers/postgres-binaries.ts";
 export { type PostgresOptions, startPostgres } from "./servers/postgres-server.ts";
 export { allGone, killTree, processTree, stillRunning } from "./servers/process-tree.ts";
-export { type NamespaceHost, namespaceHostMissing, startNamespaceHost } from "./servers/namespace-host.ts";
+export {
+  type NamespaceHost,
+  namespaceHostMissing,
+  enterNamespaces,
+  startNamespaceHost,
+} from "./servers/namespace-host.ts";
 export { readStatements, type Statement } from "./servers/statement-log.ts";
 export { sshdMissing, type SshdOptions, type SshServer, type SshUser, startSshd } from "./servers/sshd-server.ts";
 export {

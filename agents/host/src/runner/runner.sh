@@ -1,17 +1,20 @@
 # What chaos runs on a host: it breaks, keeps the way back, and puts back, for the controller and for the host's own
 # watchdog alike. POSIX sh; reads nothing but its arguments, and runs nothing but argv.
 #
-#   break RUN EPOCH LEASE MARK ID RECORD ARGV…  keeps RECORD, then runs ARGV
-#   more  …                                     the same where ways back of ours have to be kept already
-#   renew RUN EPOCH LEASE                       one more lease
-#   take  RUN EPOCH LEASE                       another controller goes on; the one before is locked out
-#   fence RUN MARK…                             ends what these marks started
-#   undo  RUN ID RECORD                         answers "outcome<tab>detail"
-#   check RECORD                                0 when all is as it was before
-#   used  MARK                                  what a fault leaves running: ticks of processor, bytes, processes
-#   marks                                       what of ours is here, one a line
-#   heal  RUN                                   puts everything back, now
-#   watch RUN                                   puts everything back when the lease runs out
+#   arm   RUN EPOCH LEASE                 gives the first lease, and starts the watchdog
+#   break RUN EPOCH MARK ID RECORD ARGV…  keeps RECORD, then runs ARGV
+#   renew RUN EPOCH LEASE                 one more lease
+#   take  RUN EPOCH LEASE                 another controller goes on; the one before is locked out
+#   fence RUN MARK…                       ends what these marks started
+#   undo  RUN ID RECORD                   answers "outcome<tab>detail"
+#   check RECORD                          0 when all is as it was before
+#   used  MARK                            what a fault leaves running: ticks of processor, bytes, processes
+#   marks                                 what of ours is here, one a line
+#   heal  RUN                             puts everything back, now
+#   watch RUN                             puts everything back when the lease runs out
+#
+# Arming changes nothing else, and no break arms: one that is late, whose sender is dead and whose host is armed no more,
+# changes nothing.
 #
 # MARK is chaos/RUN/FAULT/. A record is three calls, each with an argv: as_before (exit 0: nothing to put back), is_ours
 # (exit 0: still as we made it) and put_back. The records and this file are in $kept; epoch, deadline and lock in $live.
@@ -22,6 +25,7 @@ umask 077
 home=/var/lib/chaos-agents
 memory=/run/chaos-agents
 units=/etc/systemd/system
+wanted=multi-user.target.wants
 
 locked_out=75   # another controller, or the watchdog, has the host
 verb=$1
@@ -34,17 +38,22 @@ has_systemd() { [ -d /run/systemd/system ]; }
 uptime_seconds() { read -r up _ </proc/uptime; up=${up%%.*}; }
 
 of_run() {
+  case $1 in '' | *[!A-Za-z0-9-]*) complain "$1 is no run"; exit 64 ;; esac
   run=$1
   kept=$home/$run
   live=$memory/$run
   unit=chaos-agents-$run.service
+  # in this order, and each on disk before the next: whatever comes between, the unit finds nothing, and goes on from there
+  remove_kept="rm -rf $kept; rmdir $home 2>/dev/null; sync ${home%/*}"
+  remove_unit="rm -f $units/$wanted/$unit $units/$unit; sync $units; systemctl daemon-reload; systemctl -q --no-block stop $unit 2>/dev/null"
 }
 
 # Whoever acts or keeps a record holds it shared; arming, healing and leaving hold it alone. It may be deleted under us.
 lock() { # -s | -x
   while :; do
     mkdir -p "$live" || exit 1
-    exec 9>"$live/lock"
+    # "command", so that not being able to is no end of the shell
+    command exec 9>"$live/lock" || { [ -d "$live" ] && exit 1; continue; }
     flock "$1" 9
     [ "$live/lock" -ef /proc/self/fd/9 ] && return
   done
@@ -72,69 +81,6 @@ lease_for() {
 }
 
 give_epoch() { say "$1" >"$live/epoch.new" && mv -f "$live/epoch.new" "$live/epoch"; }
-
-# ---- arming -------------------------------------------------------------------------------------------------------
-
-arm() { # EPOCH LEASE
-  mkdir -p "$kept/undo" && say "$1" >"$kept/epoch" && say "$2" >"$kept/lease" && say "$program" >"$kept/runner" &&
-    boot_id >"$kept/boot" && sync "$kept/epoch" "$kept/lease" "$kept/runner" "$kept/boot" "$kept" "$home" &&
-    give_epoch "$1" && lease_for "$2" && { [ "$2" -eq 0 ] || start_watchdog; } &&
-    lease_for "$2" # anew: on a busy host the start of a unit may take longer than a lease
-}
-
-boot_id() { cat /proc/sys/kernel/random/boot_id; }
-
-start_watchdog() {
-  if has_systemd; then
-    unit_file >"$units/$unit" && sync "$units/$unit" && systemctl daemon-reload &&
-      systemctl -q enable --now "$unit" && sync "$units" "$units/multi-user.target.wants"
-  else
-    setsid sh "$kept/runner" watch "$run" 9>&- </dev/null >/dev/null 2>&1 &
-  fi
-}
-
-# Where there is no systemd it is a process like others: its number is in memory only, and checked.
-stop_own_watchdog() {
-  read -r watchdog <"$live/watchdog" || return 0
-  [ "$watchdog" != $$ ] && grep -qs "$kept/runner" "/proc/$watchdog/cmdline" && kill -KILL "-$watchdog"
-} 2>/dev/null
-
-unit_file() {
-  cat <<END
-[Unit]
-Description=Puts back what chaos run $run broke, when its lease runs out
-DefaultDependencies=no
-After=local-fs.target
-[Service]
-ExecStart=/bin/sh $kept/runner watch $run
-Restart=always
-RestartSec=1
-StartLimitIntervalSec=0
-OOMScoreAdjust=-1000
-Nice=-20
-CPUWeight=10000
-MemoryMin=16M
-TasksMax=512
-LimitNOFILE=1024
-[Install]
-WantedBy=multi-user.target
-END
-}
-
-disarm() {
-  stop_own_watchdog
-  rm -rf "$live"
-  if [ -e "$units/$unit" ]; then
-    systemctl -q disable "$unit" 2>/dev/null
-    rm -f "$units/$unit"
-    systemctl daemon-reload
-  fi
-  rm -rf "$kept"
-  rmdir "$home" "$memory" 2>/dev/null
-  # the last thing, for it may end us
-  if has_systemd; then systemctl -q --no-block stop "$unit" 2>/dev/null; fi
-  return 0
-}
 
 # ---- records ------------------------------------------------------------------------------------------------------
 
@@ -219,25 +165,26 @@ watch() {
     fi
     sleep 1
   done
+  # who has removed it stops us, too; a unit that ended by itself meanwhile would be called failed
+  ! has_systemd || sleep 60
 }
 
 # -------------------------------------------------------------------------------------------------------------------
 
 case $verb in
-  break | more)
-    of_run "$1"; epoch=$2; lease=$3; mark=$4; id=$5; record=$6
-    shift 6
+  arm)
+    of_run "$1"
+    lock -x
+    [ -d "$kept" ] || why=$(arm "$2" "$3" 2>&1) || {
+      disarm
+      cannot_keep "$why"
+    }
+    must_hold "$2"
+    ;;
+  break)
+    of_run "$1"; epoch=$2; mark=$3; id=$4; record=$5
+    shift 5
     lock -s
-    if [ $verb = break ] && [ ! -d "$kept" ]; then
-      lock -x
-      if [ ! -d "$kept" ]; then
-        why=$({ arm "$epoch" "$lease" && keep "$id" "$record"; } 2>&1) || {
-          disarm
-          cannot_keep "$why"
-        }
-      fi
-      flock -s 9
-    fi
     must_hold "$epoch"
     [ -e "$kept/undo/$id" ] || why=$(keep "$id" "$record" 2>&1) || cannot_keep "$why"
     export CHAOS_MARK="$mark"

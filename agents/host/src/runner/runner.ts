@@ -4,13 +4,13 @@ import { quoteArgv } from "@chaos-agents/core";
 /** The exit code of a command that no longer has the right to act on the host. */
 export const lockedOut = 75;
 
+/** In this order they are one program. */
+const parts = ["processes.sh", "arming.sh", "runner.sh"];
 let program: string | undefined;
 
 /** The argv of one call of the runner. It travels with every call: nothing of ours has to be on the host before. */
 export function runnerArgv(verb: string, ...args: readonly (string | number)[]): string[] {
-  program ??= ["processes.sh", "runner.sh"]
-    .map((name) => readFileSync(new URL(name, import.meta.url), "utf8"))
-    .join("");
+  program ??= parts.map((name) => readFileSync(new URL(name, import.meta.url), "utf8")).join("");
   return ["sh", "-c", 'program=$1; shift; eval "$program"', "chaos", program, verb, ...args.map(String)];
 }
 

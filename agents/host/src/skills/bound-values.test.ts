@@ -156,9 +156,9 @@ async function reached(name: string): Promise<string[]> {
           if (!(error instanceof ChaosError)) throw error;
         }
         for (const argv of commands) {
-          const broken = argv.findIndex((word) => word === "break" || word === "more");
-          // program, verb, run, epoch, lease, mark, id, record, then the command
-          const ran = broken === 5 ? argv.slice(broken + 7) : argv;
+          const broken = argv.indexOf("break");
+          // program, verb, run, epoch, mark, id, record, then the command
+          const ran = broken === 5 ? argv.slice(broken + 6) : argv;
           if (broken === 5 && ran.some((word) => word.includes(token))) found.add(where);
           expect(isBound(ran), `${name} ${where}: ${JSON.stringify(ran)}`).toBe(true);
         }

@@ -67,7 +67,7 @@ export const cronDisable = defineHostSkill({
       asBefore: ["test", "!", "-e", held],
       // a crontab that was made since is the user's will
       isOurs: ["test", "!", "-e", crontab],
-      putBack: sh(moveTo, held, crontab),
+      putBack: sh(`${moveTo} && sync -- "\${2%/*}"`, held, crontab),
       act: sh(moveTo, crontab, held),
     };
   },

@@ -67,11 +67,11 @@ export const diskFill = defineHostSkill({
     });
   },
 
-  *changes(_host, { path, bytes }) {
+  *changes(_host, { path, folder, bytes }) {
     yield {
       asBefore: ["test", "!", "-e", path],
       isOurs: ["test", "-f", path],
-      putBack: ["rm", "-f", "--", path],
+      putBack: sh('rm -f -- "$1" && sync -- "$2"', path, folder),
       act: sh(take, path, bytes, nothing),
     };
   },

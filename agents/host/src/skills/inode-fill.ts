@@ -88,7 +88,7 @@ export const inodeFill = defineHostSkill({
       yield {
         asBefore: ["test", "!", "-e", folder],
         isOurs: ["test", "-d", folder],
-        putBack: ["rm", "-rf", "--", folder],
+        putBack: sh('rm -rf -- "$1" && sync -- "${1%/*}/"', folder),
         act: sh(make, folder, count),
       };
       left -= count;

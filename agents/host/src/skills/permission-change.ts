@@ -72,7 +72,7 @@ export const permissionChange = defineHostSkill({
     yield {
       asBefore: modeIs(path, before),
       isOurs: modeIs(path, mode),
-      putBack: ["chmod", before.padStart(4, "0"), "--", path],
+      putBack: sh('chmod "$2" -- "$1" && sync -- "$1"', path, before.padStart(4, "0")),
       act: sh('[ "$(stat -c %a -- "$1")" = "$2" ] && chmod "$3" -- "$1"', path, before, mode.padStart(4, "0")),
     };
   },

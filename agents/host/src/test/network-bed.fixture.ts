@@ -1,33 +1,21 @@
 import { spawnSync } from "node:child_process";
 import type { WayIn } from "@chaos-agents/core";
 import { type Bed, bed } from "./bed.fixture.ts";
+import { echo } from "./echo.fixture.ts";
 
 /** The host at 10.77.0.2, and somebody outside at 10.77.0.1, who is its gateway. */
 export const wayIn: WayIn = { peer: "10.77.0.1", address: "10.77.0.2", port: 22 };
 
 /** Services that send back what they get, at the ports that stand for SSH and for an application; names of its own. */
 const prepare = `
-  mount -t tmpfs tmpfs /mnt && printf '127.0.0.1 localhost\\n10.1.2.3 known.internal' >/mnt/hosts &&
-    chmod 640 /mnt/hosts && mount --bind /mnt/hosts /etc/hosts || exit
-  if [ -e /etc/resolv.conf ]; then
-    echo nameserver 127.0.0.1 >/mnt/resolv.conf && mount --bind /mnt/resolv.conf /etc/resolv.conf || exit
-  fi
+  rm -f /etc/hosts /etc/resolv.conf && echo nameserver 127.0.0.1 >/etc/resolv.conf || exit
+  printf '127.0.0.1 localhost\\n10.1.2.3 known.internal' >/etc/hosts && chmod 640 /etc/hosts || exit
   ip link set lo up && ip netns add far || exit
   ip link add name eth0 type veth peer name far0 && ip link set far0 netns far || exit
   ip link set eth0 addrgenmode none && ip addr add 10.77.0.2/24 dev eth0 && ip link set eth0 up && ip route add default via 10.77.0.1 || exit
   nsenter --net=/run/netns/far sh -c 'ip addr add 10.77.0.1/24 dev far0; ip link set far0 up; ip link set lo up'
-  for port in 22 8080; do
-    setsid perl -MIO::Socket::INET -e '
-      $SIG{CHLD} = "IGNORE";
-      my $server = IO::Socket::INET->new(LocalPort => shift, Listen => 9, ReuseAddr => 1) or die;
-      while (1) {
-        my $client = $server->accept or next;
-        next if fork;
-        while (sysread $client, my $bytes, 4096) { syswrite $client, $bytes }
-        exit;
-      }' $port </dev/null >/dev/null 2>&1 &
-  done
-  while [ "$(ss -Hltn | wc -l)" -lt 2 ]; do sleep 0.05; done`;
+${echo(22)}
+${echo(8080)}`;
 
 export interface NetworkBed extends Bed {
   /** A shell line at the other end of the host's only link. */

@@ -11,14 +11,12 @@ my $sshd_pid = '/run/sshd.pid';
 my $key_for_sshd;
 
 my %apply = (
-    # file MODE PATH HEX: whole or not at all.
+    # file PATH HEX: in the place of the template's, which spares the disk a new file and a flush.
     file => sub {
-        my ($mode, $path, $hex) = @_;
-        open my $out, '>', "$path.new" or die "$path: $!\n";
-        chmod oct($mode), "$path.new";
-        print $out pack 'H*', $hex // '';
-        close $out or die "$path: $!\n";
-        rename "$path.new", $path or die "$path: $!\n";
+        my ($path, $hex) = @_;
+        open my $out, '+<', $path or die "$path: $!\n";
+        print $out pack 'H*', $hex;
+        truncate $out, tell $out and close $out or die "$path: $!\n";
     },
     # clock SECONDS NANOSECONDS: clock_settime of the wall clock.
     clock => sub { syscall(227, 0, pack 'qq', @_) == 0 or die "clock: $!\n" },

@@ -60,9 +60,11 @@ export async function makeNamespace(name: string, signal: AbortSignal): Promise<
   } catch (error) {
     if (!String(error).includes("File exists")) throw error;
   }
-  await runCommand(["ip", "-n", name, "link", "set", "lo", "up"], { signal });
   const enter = ["nsenter", `--net=/run/netns/${name}`] as const;
-  await runCommand([...enter, "sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward"], { signal });
+  await Promise.all([
+    runCommand(["ip", "-n", name, "link", "set", "lo", "up"], { signal }),
+    runCommand([...enter, "sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward"], { signal }),
+  ]);
 }
 
 export async function removeNamespace(name: string): Promise<void> {

@@ -3,7 +3,7 @@ import { type Experiment, describeError } from "@chaos-agents/core";
 import { openStore } from "@chaos-agents/journal";
 import { makeTemporary } from "../contract/temporary.ts";
 import { type Oracle, lastingDifferences } from "../contract/oracle.ts";
-import type { WireProxy } from "../wire/wire-proxy.ts";
+import type { WireMessage, WireProxy } from "../wire/wire-proxy.ts";
 import { CrashChild } from "./crash-child.ts";
 import type { CatalogPlace, CrashTask } from "./crash-spec.ts";
 
@@ -16,7 +16,20 @@ export interface CrashSubject<Photograph = any> {
   /** Whether the fault is there now, looked at through a connection of the test's own. */
   landed(): Promise<boolean>;
   /** For targets that are reached over the network: the wire to count and cut. */
-  wire?: { open(): Promise<WireProxy>; through(experiment: Experiment, proxy: WireProxy): Experiment };
+  wire?: {
+    open(): Promise<WireProxy>;
+    through(experiment: Experiment, proxy: WireProxy): Experiment;
+    /** Messages that may also come late: when their sender is dead, and all is put back. */
+    late?: {
+      isOne: (message: Pick<WireMessage, "bytes">) => boolean;
+      /** Lets one through, and returns when the target has done with it. */
+      deliver(letThrough: () => void): Promise<void>;
+    };
+    /** What the wire is made of, to pull. */
+    link?: { cut(): Promise<void>; mend(): Promise<void> };
+  };
+  /** Nobody recovers: the target puts itself right, within the oracle's patience. */
+  healsItself?: true;
   /** Puts there what a fault takes away for good and a run has to find: before every run, and before every look. */
   ready?(): Promise<void>;
   /** Restarts the target; done after some of the kills. */
@@ -51,8 +64,9 @@ export class CrashBed<Photograph> {
     const unknown = new CrashBed(subject, before, [], 0);
     await using home = await unknown.home();
     await using child = unknown.start({ home: home.path });
-    const { writes, left, ms } = await child.ended();
+    const { writes, left, verdict, reason, ms } = await child.ended();
     if (left.length > 0) throw new Error(`a run that nobody kills leaves something: ${left.join("; ")}`);
+    if (verdict !== "passed") throw new Error(`a run that nobody kills ends with ${verdict}: ${reason}`);
     return new CrashBed(subject, before, writes, ms);
   }
 
@@ -76,11 +90,17 @@ export class CrashBed<Photograph> {
     return landed;
   }
 
-  /** Recovers, in fresh processes, whatever a home still has to recover. Returns what is not as before even so. */
-  async residuesAfterRecovery(home: string): Promise<string[]> {
-    const left = await this.recoverAll(home);
+  /** Recovers, in fresh processes, whatever a home still has to recover, then does what is due `later`. Returns what is not as before even so. */
+  async residuesAfterRecovery(home: string, later?: AsyncDisposableStack): Promise<string[]> {
+    const left = this.subject.healsItself ? await this.#whenHealed() : await this.recoverAll(home);
+    await later?.disposeAsync();
     await this.subject.ready?.();
     return [...left, ...(await lastingDifferences(this.subject.oracle, this.before))];
+  }
+
+  async #whenHealed(): Promise<[]> {
+    await lastingDifferences(this.subject.oracle, this.before);
+    return [];
   }
 
   /** Recovers every run of a home. Returns what the recoveries say is left. */

@@ -22,10 +22,11 @@ export class CrashChild implements AsyncDisposable {
 
   constructor(task: CrashTask, env: Record<string, string> = {}) {
     this.#child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", program, JSON.stringify(task)], {
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
       env: { ...process.env, NODE_OPTIONS: "", NODE_COMPILE_CACHE: join(tmpdir(), "chaos-compile-cache"), ...env },
     });
     this.#exited = once(this.#child, "exit");
+    this.#child.stdin!.on("error", () => {});
     this.#child.stderr!.setEncoding("utf8").on("data", (text: string) => (this.#errors += text));
     const lines = createInterface({ input: this.#child.stdout! });
     lines.on("line", (line) => {
@@ -64,6 +65,16 @@ export class CrashChild implements AsyncDisposable {
   async freeze(): Promise<void> {
     this.#child.kill("SIGSTOP");
     while (await movesStill(this.#child.pid!)) await delay(1);
+  }
+
+  /** Ends `freeze`. */
+  thaw(): void {
+    this.#child.kill("SIGCONT");
+  }
+
+  /** Lets it go on from where it said that it holds. */
+  goOn(): void {
+    this.#child.stdin!.write("\n");
   }
 
   async kill(): Promise<void> {

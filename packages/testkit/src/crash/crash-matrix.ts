@@ -18,7 +18,7 @@ const usualPoints = 20;
 /**
  * Kills a run in every way and place, then recovers it in a fresh process, and asks the oracle for residues. The kinds of
  * places: before and after each write to the journal, before and after each message on the wire, at random moments, and at
- * each write of a recovery. Stops at the first residue: the target is no longer what it was.
+ * each write of a recovery, where the target does not heal itself. Stops at the first residue: the target is no longer what it was.
  */
 export async function crashMatrix<P>(matrix: CrashMatrix<P>): Promise<CrashReport> {
   const random = seededRandom(matrix.seed ?? 1);
@@ -42,14 +42,15 @@ export async function crashMatrix<P>(matrix: CrashMatrix<P>): Promise<CrashRepor
 async function strike<P>(bed: CrashBed<P>, point: CrashPoint, cell: CrashCell, random: Random): Promise<void> {
   const { subject } = bed;
   await using home = await bed.home();
-  const landed = await point.strike(home.path);
+  await using later = new AsyncDisposableStack();
+  const landed = await point.strike(home.path, later);
   if (landed === undefined) cell.missed++;
   else {
     cell.kills++;
     if (landed) cell.landed++;
   }
   if (subject.restart && random.below(4) === 0) await subject.restart();
-  const residues = await bed.residuesAfterRecovery(home.path);
+  const residues = await bed.residuesAfterRecovery(home.path, later);
   cell.residues.push(...residues.map((line) => `${point.at}: ${line}`));
 }
 

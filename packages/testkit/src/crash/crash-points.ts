@@ -4,6 +4,7 @@ import { openStore } from "@chaos-agents/journal";
 import { type CrashBed, standingWrite } from "./crash-bed.ts";
 import type { CrashChild } from "./crash-child.ts";
 import type { Side } from "./crash-spec.ts";
+import { wirePoints } from "./wire-points.ts";
 
 /** One place where a run is killed. */
 export interface CrashPoint {
@@ -13,14 +14,15 @@ export interface CrashPoint {
   at: string;
   /** In every sample: here the fault stands, or the run is in the middle of what it has to send. */
   always?: boolean;
-  /** Runs up to it, looks whether the fault is there, and kills; undefined when the run did not come by. */
-  strike(home: string): Promise<boolean | undefined>;
+  /**
+   * Runs up to it, looks whether the fault is there, and kills; undefined when the run did not come by. What stands in
+   * `later` is done when all is put back.
+   */
+  strike(home: string, later: AsyncDisposableStack): Promise<boolean | undefined>;
 }
 
 const sides: Side[] = ["before", "after"];
 const randomMoments = 30;
-/** Of a run that sends more, so many are picked. */
-const mostMessages = 400;
 export const randomMoment = "at a random moment";
 
 export async function crashPoints<P>(bed: CrashBed<P>, random: Random): Promise<CrashPoint[]> {
@@ -28,7 +30,7 @@ export async function crashPoints<P>(bed: CrashBed<P>, random: Random): Promise<
     ...writePoints(bed, bed.writes, "", (home, hold) => bed.start({ home, hold })),
     ...(await wirePoints(bed, random)),
     ...Array.from({ length: randomMoments }, () => randomPoint(bed, random.next())),
-    ...(await recoveryPoints(bed)),
+    ...(bed.subject.healsItself ? [] : await recoveryPoints(bed)),
   ];
 }
 
@@ -67,39 +69,6 @@ async function recoveryPoints<P>(bed: CrashBed<P>): Promise<CrashPoint[]> {
   const { writes } = await child.ended();
   return writePoints(bed, writes, "recovery, ", async (path, hold) =>
     bed.start({ home: path, recover: await leaveBehind(path), hold }),
-  );
-}
-
-async function wirePoints<P>(bed: CrashBed<P>, random: Random): Promise<CrashPoint[]> {
-  const { wire, experiment } = bed.subject;
-  if (!wire) return [];
-  await using home = await bed.home();
-  await using counted = await wire.open();
-  await using child = bed.start({ home: home.path, experiment: wire.through(experiment, counted) });
-  await child.ended();
-  const messages = counted.messages.map(({ n }) => n);
-  const middle = messages.length >> 1;
-  const rest = messages.filter((n) => n !== middle);
-  return [middle, ...random.sample(rest, mostMessages - 1)].flatMap((n) =>
-    sides.map((side) => ({
-      where: `${side} the server has a message`,
-      at: `${side} message ${n}`,
-      always: side === "before" && n === middle,
-      async strike(path) {
-        await using proxy = await wire.open();
-        const held = Promise.withResolvers<true>();
-        const killed = Promise.withResolvers<"cut" | "forward-and-cut">();
-        proxy.onMessage(n, () => {
-          held.resolve(true);
-          return killed.promise;
-        });
-        await using running = bed.start({ home: path, experiment: wire.through(experiment, proxy) });
-        if (!(await Promise.race([held.promise, running.hears("ended").then(() => undefined)]))) return undefined;
-        const landed = await bed.lookAndKill(running);
-        killed.resolve(side === "before" ? "cut" : "forward-and-cut");
-        return landed;
-      },
-    })),
   );
 }
 

@@ -1,4 +1,4 @@
-import type { Experiment } from "@chaos-agents/core";
+import type { Experiment, Verdict } from "@chaos-agents/core";
 
 export type Side = "before" | "after";
 
@@ -15,9 +15,11 @@ export interface CrashTask {
   experiment: Experiment;
   /** A run to recover; a new run when left out. */
   recover?: string;
+  /** Remove our marks from the targets, without a journal. */
+  sweep?: true;
   /** Milliseconds that its faults stand; no longer than it takes to see that they do, when left out. */
   standFor?: number;
-  /** Hold still at this write to the journal, counted from 1, or at the first of a kind, so that somebody can look and kill. */
+  /** Hold still at this write to the journal, counted from 1, or at the first of a kind, so that somebody can look, and kill or let go on. */
   hold?: { write: number | string; side: Side };
 }
 
@@ -28,4 +30,4 @@ export type CrashNews =
   /** It holds still where it was told to. */
   | { said: "holds" }
   /** It came to its end. `writes` are the kinds of all its writes to the journal, in order. */
-  | { said: "ended"; writes: string[]; left: string[]; ms: number };
+  | { said: "ended"; writes: string[]; left: string[]; verdict: Verdict | null; reason: string; ms: number };

@@ -6,7 +6,7 @@ import { type ExecOptions, type ExecResult, type Host, ChaosError, surveyHost } 
 import { findProgram } from "./find-program.ts";
 
 /**
- * A quick host without systemd: processes, mounts, /run, /tmp and /var/lib of its own, on this machine's kernel. It is
+ * A quick host without systemd: processes, mounts, /etc, /run, /tmp and /var/lib of its own, on this machine's kernel. It is
  * gone, with everything in it, as soon as its owner is.
  */
 export interface NamespaceHost extends AsyncDisposable {
@@ -37,6 +37,7 @@ export async function namespaceHostMissing(): Promise<string | undefined> {
 const setUp = `
   umount -l /run/netns/* /run/netns 2>/dev/null
   mount -t tmpfs -o size=64m tmpfs /tmp || exit
+  mkdir -m 755 /tmp/etc && mount -t tmpfs tmpfs /tmp/etc && { cp -a /etc/. /tmp/etc/ 2>/dev/null; mount --move /tmp/etc /etc; } && rmdir /tmp/etc || exit
   for folder in /run /var/lib /var/tmp /root /home /srv /opt /dev/shm; do mount -t tmpfs tmpfs "$folder" || exit; done
   echo ready
   cat >/dev/null`;
@@ -55,19 +56,7 @@ export async function startNamespaceHost(key = "namespace:0"): Promise<Namespace
     throw new Error(first.toString().trim());
   }
   const inside = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim();
-  const enter = [
-    "--target",
-    inside,
-    ...entry,
-    "--mount",
-    "--net",
-    "--pid",
-    "--",
-    "setpriv",
-    "--pdeathsig",
-    "KILL",
-    "--",
-  ];
+  const enter = enterNamespaces(inside, entry);
   return {
     key,
     open: () => openHost(key, child, enter),
@@ -144,3 +133,7 @@ async function run(
   const text = (chunks: Buffer[]) => Buffer.concat(chunks).toString();
   return { code, killedBy, stdout: text(collected.stdout), stderr: text(collected.stderr) };
 }
+
+/** For nsenter: into the namespaces of a process, with what is started there ended when we are. */
+export const enterNamespaces = (pid: string | number, more: readonly string[] = []): string[] =>
+  ["--target", `${pid}`, ...more, "--mount", "--net", "--pid", "--"].concat("setpriv", "--pdeathsig", "KILL", "--");

@@ -23,7 +23,7 @@ export interface SshdOptions {
   signal?: AbortSignal;
 }
 
-/** A real sshd. Started by root, it sees its own users, /etc, /home, /tmp, /run, processes and network. */
+/** A real sshd. Started by root, it sees its own users, /etc, /home, /tmp, /run, /var/lib, processes and network. */
 export interface SshServer extends AsyncDisposable {
   readonly host: string;
   /** All its addresses, `host` first. */
@@ -143,7 +143,7 @@ function configFile(settings: Record<string, string | readonly string[]>): strin
 /** In namespaces that end with it: no session and nothing a session started outlives the server. */
 function apart(sshd: readonly string[], directory: string, ownNetwork: boolean): { command: string; args: string[] } {
   const script = `set -e
-mount -t tmpfs -o mode=755 tmpfs /run
+for folder in /run /var/lib; do mount -t tmpfs -o mode=755 tmpfs "$folder"; done
 mkdir /run/sshd "$2"
 mount --bind "$1" "$2"
 for folder in etc home tmp; do mount --bind "$2/$folder" "/$folder"; done

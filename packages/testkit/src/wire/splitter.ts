@@ -1,9 +1,13 @@
-import type { Engine } from "../servers/database-admin.ts";
 import type { Framing, FrameWords } from "./framing.ts";
 import { mysqlFraming } from "./mysql-frames.ts";
 import { postgresFraming } from "./postgres-frames.ts";
+import { sshFraming } from "./ssh-frames.ts";
 
-export const framings: Record<Engine, () => Framing> = { postgres: postgresFraming, mysql: mysqlFraming };
+export const framings = {
+  postgres: postgresFraming,
+  mysql: mysqlFraming,
+  ssh: sshFraming,
+} satisfies Record<string, () => Framing>;
 
 /** Cuts a stream of chunks into whole messages. */
 export class Splitter {

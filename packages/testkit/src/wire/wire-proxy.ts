@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { type Clock, systemClock } from "@chaos-agents/core";
-import type { Engine } from "../servers/database-admin.ts";
 import type { FrameWords } from "./framing.ts";
 import { framings, Splitter } from "./splitter.ts";
 
@@ -16,8 +15,9 @@ export interface WireMessage extends FrameWords {
 /**
  * What becomes of a message. `cut`: the server never sees it, and both ends find the connection reset. `forward-and-cut`:
  * the server gets it and then the end of the connection; the client finds the connection reset, with no answer.
+ * `forward-and-keep`: the server gets it, and never hears of the client again, as when its machine loses power.
  */
-export type WireVerdict = "forward" | "cut" | "forward-and-cut";
+export type WireVerdict = "forward" | "cut" | "forward-and-cut" | "forward-and-keep";
 
 /** Decides on one message; while it does, this message and what follows it on the same connection wait. */
 export type WireAction = (message: WireMessage) => WireVerdict | void | Promise<WireVerdict | void>;
@@ -29,8 +29,8 @@ export interface WirePause {
 }
 
 /**
- * Stands between clients and a database server on loopback and counts what clients send. Only for connections without
- * TLS and compression; disposing throws when there was another.
+ * Stands between clients and a server on loopback and counts what clients send. For databases, only for connections
+ * without TLS and compression; disposing throws when there was another.
  */
 export interface WireProxy extends AsyncDisposable {
   readonly host: "127.0.0.1";
@@ -43,6 +43,8 @@ export interface WireProxy extends AsyncDisposable {
   through(url: string): string;
   /** What to do at the `n`-th message; it must not have come yet. */
   onMessage(n: number, action: WireAction): void;
+  /** What to do at the `n`-th from now on of the messages that `isOne` takes. */
+  onMessageLike(isOne: (message: WireMessage) => boolean, n: number, action: WireAction): void;
   /** Cuts the connection of the `n`-th message, before the server gets it or after. */
   cutAt(n: number, when?: "before" | "after"): void;
   pauseAt(n: number): WirePause;
@@ -53,13 +55,15 @@ export interface WireProxy extends AsyncDisposable {
 
 export interface WireProxyOptions {
   to: { host: string; port: number };
-  engine: Engine;
+  /** How messages are told apart. */
+  engine: keyof typeof framings;
   clock?: Clock;
 }
 
 export async function startWireProxy({ to, engine, clock = systemClock }: WireProxyOptions): Promise<WireProxy> {
   const messages: WireMessage[] = [];
   const actions = new Map<number, WireAction>();
+  const awaited: { isOne: (message: WireMessage) => boolean; left: number; action: WireAction }[] = [];
   const sockets = new Set<Socket>();
   const unreadable: unknown[] = [];
   const closing = Promise.withResolvers<never>();
@@ -81,12 +85,14 @@ export async function startWireProxy({ to, engine, clock = systemClock }: WirePr
         for (const { bytes, words } of splitter.push(chunk as Buffer)) {
           const message: WireMessage = { n: messages.length + 1, connection, bytes: bytes.length, ...words };
           messages.push(message);
-          const action = actions.get(message.n);
+          const action =
+            actions.get(message.n) ?? awaited.find((one) => one.isOne(message) && --one.left === 0)?.action;
           const verdict = action && (await Promise.race([closing.promise, action(message)]));
           if (verdict === "cut") return [client, server].forEach((socket) => socket.resetAndDestroy());
           await forward(server, bytes);
-          if (verdict !== "forward-and-cut") continue;
-          server.unpipe(client).resume().end();
+          if (verdict === undefined || verdict === "forward") continue;
+          server.unpipe(client).resume();
+          if (verdict === "forward-and-cut") server.end();
           return client.resetAndDestroy();
         }
       }
@@ -123,6 +129,7 @@ export async function startWireProxy({ to, engine, clock = systemClock }: WirePr
       return other.href;
     },
     onMessage,
+    onMessageLike: (isOne, n, action) => void awaited.push({ isOne, left: n, action }),
     cutAt: (n, when = "before") => onMessage(n, () => (when === "before" ? "cut" : "forward-and-cut")),
     pauseAt(n) {
       const reached = Promise.withResolvers<WireMessage>();
