@@ -7,6 +7,8 @@ export interface Rule {
   kind: Kind;
   subresource?: string;
   verbs: readonly string[];
+  /** Only objects with these names. */
+  names?: readonly string[];
   /** Asked for in all of the cluster, not in one namespace. */
   cluster?: true;
 }
@@ -47,31 +49,26 @@ export async function missingRights(
   return (await Promise.all(findings)).flat();
 }
 
-/** Roles that allow exactly these rules, as YAML for kubectl: one for the namespace, one for the cluster where need be. */
+/** By which a cluster is known again; runs without it go on, but recovery cannot tell one cluster from another. */
+const knownAgain: Rule = { kind: "Namespace", verbs: ["get"], names: ["kube-system"], cluster: true };
+
+/** Roles that allow exactly these rules, as YAML for kubectl: one for the namespace, one for the cluster. */
 export function rbacOf(skill: string, rules: readonly Rule[]): string {
   const name = `chaos-${skill.replaceAll(/[._]/g, "-")}`;
   const role = (kind: string, metadata: string, some: readonly Rule[]) =>
     some.length === 0
       ? []
       : [
-          `apiVersion: rbac.authorization.k8s.io/v1\nkind: ${kind}\nmetadata:\n${metadata}rules:\n${some.map(ruleText).join("")}`,
+          `apiVersion: rbac.authorization.k8s.io/v1\nkind: ${kind}\nmetadata:\n  name: ${name}\n${metadata}rules:\n${some.map(ruleText).join("")}`,
         ];
-  return [
-    ...role(
-      "Role",
-      `  name: ${name}\n  namespace: NAMESPACE\n`,
-      rules.filter((rule) => !rule.cluster),
-    ),
-    ...role(
-      "ClusterRole",
-      `  name: ${name}\n`,
-      rules.filter((rule) => rule.cluster),
-    ),
-  ].join("---\n");
+  const within = rules.filter((rule) => !rule.cluster);
+  const wide = [...rules.filter((rule) => rule.cluster), knownAgain];
+  return [...role("Role", "  namespace: NAMESPACE\n", within), ...role("ClusterRole", "", wide)].join("---\n");
 }
 
-function ruleText({ kind, subresource, verbs }: Rule): string {
+function ruleText({ kind, subresource, verbs, names }: Rule): string {
   const { group, resource } = resourceOf(kind);
   const name = subresource ? `${resource}/${subresource}` : resource;
-  return `  - apiGroups: ["${group}"]\n    resources: [${name}]\n    verbs: [${verbs.join(", ")}]\n`;
+  const only = names ? `    resourceNames: [${names.join(", ")}]\n` : "";
+  return `  - apiGroups: ["${group}"]\n    resources: [${name}]\n${only}    verbs: [${verbs.join(", ")}]\n`;
 }

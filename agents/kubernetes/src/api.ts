@@ -96,7 +96,12 @@ export class Api {
   }
 
   /** All that fit, page by page. */
-  async *list(kind: Kind, namespace: string, selection: Selection, signal: AbortSignal): AsyncGenerator<KubernetesObject> {
+  async *list(
+    kind: Kind,
+    namespace: string,
+    selection: Selection,
+    signal: AbortSignal,
+  ): AsyncGenerator<KubernetesObject> {
     let next: string | undefined;
     do {
       const query = { ...selection, limit: pageSize, ...(next !== undefined && { continue: next }) };
@@ -120,8 +125,13 @@ export class Api {
   }
 
   /** Every step or none: a `test` that fails is 422. */
-  async patch(ref: ObjectRef, steps: readonly PatchStep[], signal: AbortSignal): Promise<KubernetesObject> {
-    const asked = { body: steps, type: "application/json-patch+json", signal };
+  async patch(
+    ref: ObjectRef,
+    steps: readonly PatchStep[],
+    signal: AbortSignal,
+    query: Record<string, string> = {},
+  ): Promise<KubernetesObject> {
+    const asked = { query, body: steps, type: "application/json-patch+json", signal };
     return (await this.request("PATCH", objectPath(ref), asked)) as KubernetesObject;
   }
 
@@ -177,9 +187,13 @@ export class Api {
     const said = statusOf(text);
     const words = said.message ?? `${method} ${path} was answered with ${status}`;
     if (status === 401) {
-      return new ChaosError("permission-missing", `${this.server} does not accept the login of context ${this.context}`, {
-        remedy: "Its token may have expired: log in again, then try kubectl auth whoami",
-      });
+      return new ChaosError(
+        "permission-missing",
+        `${this.server} does not accept the login of context ${this.context}`,
+        {
+          remedy: "Its token may have expired: log in again, then try kubectl auth whoami",
+        },
+      );
     }
     if (status === 403) {
       return new ChaosError("permission-missing", `${this.context}: ${words}`, {
@@ -205,7 +219,9 @@ function load(kubeConfig: KubeConfig, { kubeconfig, context }: KubernetesConfig)
     else kubeConfig.loadFromString(readFileSync(path, "utf8"));
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
-    const what = missing ? `the kubeconfig ${kubeconfig} does not exist` : `the kubeconfig ${kubeconfig ?? ""} cannot be read: ${describeError(error)}`;
+    const what = missing
+      ? `the kubeconfig ${kubeconfig} does not exist`
+      : `the kubeconfig ${kubeconfig ?? ""} cannot be read: ${describeError(error)}`;
     throw new ChaosError("usage", what, { remedy: "Set kubeconfig to the file that kubectl uses", cause: error });
   }
   if (context !== undefined) {

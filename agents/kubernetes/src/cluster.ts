@@ -3,6 +3,7 @@ import { Api, isStatus } from "./api.ts";
 import type { KubernetesConfig } from "./config.ts";
 import { discoverCluster } from "./discovery.ts";
 import { LeaseJob } from "./lease-job.ts";
+import { ReadinessLooks } from "./readiness.ts";
 import { clusterMarks } from "./sweep.ts";
 
 /** A cluster as its skills see it. */
@@ -11,6 +12,7 @@ export class Cluster implements Target {
   readonly config: KubernetesConfig;
   readonly api: Api;
   readonly identity: Readonly<Record<string, string>>;
+  readonly readiness: ReadinessLooks;
   readonly #clock: Clock;
   readonly #leases = new Map<string, LeaseJob>();
 
@@ -19,6 +21,7 @@ export class Cluster implements Target {
     this.api = api;
     this.label = `${api.context} (${api.server.replace(/^https?:\/\//, "")})`;
     this.identity = identity;
+    this.readiness = new ReadinessLooks(api, clock);
     this.#clock = clock;
   }
 

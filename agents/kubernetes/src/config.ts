@@ -9,7 +9,8 @@ const namespace = z
   )
   .meta({ description: "The namespace; taken from target_config when a skill does not give one" });
 
-const labelSelector = z
+/** The choice of pods by their labels. */
+export const labelSelector = z
   .string()
   .regex(/\S/, 'an empty label selector would mean every pod; write "*" if that is meant')
   .meta({ description: 'Which pods, such as app=web,tier!=cache; "*" for all of the namespace' });
@@ -28,18 +29,17 @@ export const kubernetesConfigSchema = z.strictObject({
     .min(1)
     .optional()
     .meta({ description: "Which context of the kubeconfig; its current one when left out" }),
-  system_namespaces: z
-    .boolean()
-    .default(false)
-    .meta({ description: "Whether kube-system and its like may be broken" }),
+  system_namespaces: z.boolean().default(false).meta({ description: "Whether kube-system and its like may be broken" }),
   opt_in: z
     .boolean()
     .default(false)
-    .meta({ description: "Only what carries the annotation chaos-agents.io/allow: \"true\" may be broken" }),
+    .meta({ description: 'Only what carries the annotation chaos-agents.io/allow: "true" may be broken' }),
   lease: z
     .union([z.literal("off"), durationSchema.refine((ms) => ms >= 15_000, "at least 15s")])
     .default(60_000)
-    .meta({ description: "How long what we make in a cluster stays when nothing is heard of us; off: until it is undone" }),
+    .meta({
+      description: "How long what we make in a cluster stays when nothing is heard of us; off: until it is undone",
+    }),
 });
 export type KubernetesConfig = z.infer<typeof kubernetesConfigSchema>;
 

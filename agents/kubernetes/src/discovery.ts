@@ -17,7 +17,9 @@ export async function discoverCluster(cluster: Cluster, signal: AbortSignal): Pr
   };
   const version = (await cluster.api.request("GET", "/version", { signal })) as { gitVersion: string };
   const [workloads, budgets, policies, nodes] = await Promise.all([
-    Promise.all(workloadKinds.map(async (kind) => (await all(kind)).map((one) => workloadRow(kind, one)))),
+    Promise.all(
+      workloadKinds.map(async (kind) => (await readable(() => all(kind))).map((one) => workloadRow(kind, one))),
+    ),
     readable(() => all("PodDisruptionBudget")),
     readable(() => all("NetworkPolicy")),
     readable(() => all("Node", "")),

@@ -9,13 +9,13 @@ import { pointer } from "./marks.ts";
 export interface Change {
   /** Keys and indexes from the object's top. */
   path: readonly (string | number)[];
-  value: unknown;
+  value?: unknown;
 }
 
 export const editSchema = z.strictObject({
   uid: z.string(),
-  /** The annotation that says the same on the object itself. */
-  annotation: z.string(),
+  /** The label that says on the object itself whose change it carries. */
+  label: z.string(),
   values: z.array(
     z.strictObject({
       path: z.array(z.union([z.string(), z.int()])),
@@ -30,24 +30,42 @@ export type Edit = z.infer<typeof editSchema>;
 export const valueAt = (object: unknown, path: readonly (string | number)[]): unknown =>
   path.reduce<any>((at, key) => (at === null || at === undefined ? undefined : at[key]), object);
 
-/** The edit that would make these changes to the object as it is now. */
-export function editOf(object: KubernetesObject, changes: readonly Change[], annotation: string): Edit {
+/**
+ * The edit that would make these changes to the object as it is now. `ours` is as the server would keep it, with its own
+ * defaults; it is asked without anything being changed.
+ */
+export async function editOf(
+  api: Api,
+  ref: ObjectRef,
+  object: KubernetesObject,
+  { changes, label, signal }: { changes: readonly Change[]; label: string; signal: AbortSignal },
+): Promise<Edit> {
+  const steps = changes.map(({ path, value }) => setting(path, valueAt(object, path), value));
+  const kept = await api.patch(ref, steps, signal, { dryRun: "All" });
   return {
     uid: object.metadata.uid,
-    annotation,
-    values: changes.map(({ path, value }) => ({
+    label,
+    values: changes.map(({ path }) => ({
       path: [...path],
       ...defined("before", valueAt(object, path)),
-      ...defined("ours", value),
+      ...defined("ours", valueAt(kept, path)),
     })),
   };
 }
 
-/** Makes the change where everything is still as it was when the edit was made; else throws. */
-export async function makeEdit(api: Api, ref: ObjectRef, edit: Edit, signal: AbortSignal): Promise<void> {
+/**
+ * Makes the change where everything is still as it was when the edit was made; else throws. `also` is set in the same
+ * request.
+ */
+export async function makeEdit(
+  api: Api,
+  ref: ObjectRef,
+  edit: Edit,
+  { also, signal }: { also?: (object: KubernetesObject) => PatchStep[]; signal: AbortSignal },
+): Promise<void> {
   await patchAsSeen(api, ref, signal, (object) => {
     if (object === undefined) throw missing(ref);
-    if (object.metadata.annotations?.[edit.annotation] !== undefined) return undefined;
+    if (object.metadata.labels?.[edit.label] !== undefined) return undefined;
     const other = edit.values.find(({ path, before }) => !isDeepStrictEqual(valueAt(object, path), before));
     if (object.metadata.uid !== edit.uid || other) {
       throw new ChaosError("fault-not-landed", `${refText(ref)} was changed by somebody else at the same moment`, {
@@ -56,31 +74,38 @@ export async function makeEdit(api: Api, ref: ObjectRef, edit: Edit, signal: Abo
     }
     return [
       ...edit.values.map(({ path, before, ours }) => setting(path, before, ours)),
-      annotating(object, edit.annotation, JSON.stringify({ values: edit.values })),
+      adding(object, "labels", edit.label, "true"),
+      ...(also?.(object) ?? []),
     ];
   });
 }
 
-/** Puts back what is still ours; what others changed since stays theirs. */
-export async function undoEdit(api: Api, ref: ObjectRef, edit: Edit, signal: AbortSignal): Promise<UndoResult> {
+/** Puts back what is still ours; what others changed since stays theirs. `also` is set in the same request. */
+export async function undoEdit(
+  api: Api,
+  ref: ObjectRef,
+  edit: Edit,
+  { also, signal }: { also?: (object: KubernetesObject) => PatchStep[]; signal: AbortSignal },
+): Promise<UndoResult> {
   let result: UndoResult = { outcome: "already", detail: "" };
   await patchAsSeen(api, ref, signal, (object) => {
     if (object === undefined || object.metadata.uid !== edit.uid) {
       result = { outcome: "already", detail: `${refText(ref)} is gone` };
       return undefined;
     }
-    const annotated = object.metadata.annotations?.[edit.annotation] !== undefined;
-    const removal: PatchStep[] = annotated
-      ? [{ op: "remove", path: pointer("metadata", "annotations", edit.annotation) }]
-      : [];
+    const labelled = object.metadata.labels?.[edit.label] !== undefined;
+    const removal: PatchStep[] = [
+      ...(labelled ? [{ op: "remove" as const, path: pointer("metadata", "labels", edit.label) }] : []),
+      ...(also?.(object) ?? []),
+    ];
     const state = stateOf(object, edit);
-    if (state === "ours" && annotated) {
+    if (state === "ours" && labelled) {
       result = { outcome: "undone", detail: "" };
       return [...edit.values.map(({ path, before, ours }) => setting(path, ours, before)), ...removal];
     }
     result =
-      state === "before"
-        ? { outcome: "already", detail: annotated ? "somebody else has put it back" : "" }
+      state === "before" || !labelled
+        ? { outcome: "already", detail: labelled ? `${whoChanged(object)} has put it back` : "" }
         : { outcome: "conflict", detail: `${refText(ref)} was changed since by ${whoChanged(object)}: that stays` };
     return removal.length > 0 ? removal : undefined;
   });
@@ -138,10 +163,15 @@ const setting = (path: readonly (string | number)[], from: unknown, to: unknown)
     ? { op: "remove", path: pointer(...path) }
     : { op: from === undefined ? "add" : "replace", path: pointer(...path), value: to };
 
-const annotating = ({ metadata }: KubernetesObject, name: string, value: string): PatchStep =>
-  metadata.annotations === undefined
-    ? { op: "add", path: "/metadata/annotations", value: { [name]: value } }
-    : { op: "add", path: pointer("metadata", "annotations", name), value };
+export const adding = (
+  { metadata }: KubernetesObject,
+  where: "annotations" | "labels",
+  name: string,
+  value: string,
+): PatchStep =>
+  metadata[where] === undefined
+    ? { op: "add", path: pointer("metadata", where), value: { [name]: value } }
+    : { op: "add", path: pointer("metadata", where, name), value };
 
 const defined = <Name extends string>(name: Name, value: unknown) =>
   (value === undefined ? {} : { [name]: value }) as { [key in Name]?: unknown };

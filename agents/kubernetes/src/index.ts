@@ -1,6 +1,8 @@
 import type { Agent } from "@chaos-agents/core";
 import { type KubernetesConfig, kubernetesConfigSchema } from "./config.ts";
+import { networkChaos } from "./skills/network-chaos.ts";
 import { podKill } from "./skills/pod-kill.ts";
+import { scale } from "./skills/scale.ts";
 
 /** Workloads, nodes and networks of Kubernetes clusters. */
 export const kubernetesAgent: Agent = {
@@ -9,7 +11,7 @@ export const kubernetesAgent: Agent = {
   summary: "Workloads, nodes and networks of a Kubernetes cluster",
   config: kubernetesConfigSchema,
   example: { namespace: "staging", label_selector: "app=web" },
-  skills: [podKill],
+  skills: [networkChaos, podKill, scale],
   probes: [],
   async connect(config: KubernetesConfig, context) {
     const { Cluster } = await import("./cluster.ts");

@@ -1,3 +1,5 @@
+import { z } from "zod";
+
 /** The kinds of objects we look at or change, and where the API has them. */
 const kinds = {
   Namespace: ["/api/v1", "namespaces", false],
@@ -19,6 +21,7 @@ const kinds = {
 } as const satisfies Record<string, readonly [string, string, boolean]>;
 
 export type Kind = keyof typeof kinds;
+export const kindSchema = z.enum(Object.keys(kinds) as [Kind, ...Kind[]]);
 
 /** One object of the cluster, by name. `namespace` is empty for what stands in none. */
 export interface ObjectRef {

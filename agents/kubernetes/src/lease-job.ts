@@ -1,6 +1,6 @@
 import type { Clock, Held } from "@chaos-agents/core";
 import { type Api, type KubernetesObject, isStatus } from "./api.ts";
-import { type ObjectRef, refText } from "./kinds.ts";
+import { type Kind, type ObjectRef, refText } from "./kinds.ts";
 import { runLabel } from "./marks.ts";
 
 export interface OwnerReference {
@@ -64,6 +64,20 @@ export class LeaseJob {
     };
   }
 
+  /** Removes it where nothing of the run is left for it to own, and nobody here is about to make anything. */
+  async release(signal: AbortSignal): Promise<void> {
+    if (this.#holders > 0) return;
+    const { namespace } = this.#ref;
+    for (const kind of ownedKinds) {
+      const selection = { labelSelector: `${runLabel}=${this.#run}` };
+      for await (const _ of this.#api.list(kind, namespace, selection, signal)) return;
+    }
+    const job = await this.#api.find(this.#ref, signal);
+    if (job?.metadata.labels?.[runLabel] !== this.#run) return;
+    await this.#api.delete(this.#ref, job.metadata.uid, signal);
+    this.#made = undefined;
+  }
+
   async #make(signal: AbortSignal): Promise<{ job: KubernetesObject; at: number }> {
     const at = this.#clock.monotonic();
     try {
@@ -125,5 +139,8 @@ export class LeaseJob {
     }
   }
 }
+
+/** What it may own; the way to it is open to whoever may make one. */
+export const ownedKinds: readonly Kind[] = ["NetworkPolicy", "ResourceQuota", "Pod"];
 
 export const leaseName = (run: string): string => `chaos-${run}`;

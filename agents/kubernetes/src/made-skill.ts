@@ -6,6 +6,7 @@ import type { Cluster } from "./cluster.ts";
 import { defineClusterSkill } from "./cluster-skill.ts";
 import type { KubernetesConfig } from "./config.ts";
 import { type Kind, type ObjectRef, refText } from "./kinds.ts";
+import { ownedKinds } from "./lease-job.ts";
 import { markAnnotation, runLabel } from "./marks.ts";
 
 const madeSchema = z.strictObject({ kind: z.string(), namespace: z.string(), name: z.string(), mark: z.string() });
@@ -48,6 +49,7 @@ export function defineMadeSkill<Params extends { namespace?: string | undefined 
     rules: [
       { kind, verbs: ["get", "create", "delete"] },
       { kind: "Job", verbs: ["get", "create", "patch", "delete"] },
+      ...ownedKinds.map((owned) => ({ kind: owned, verbs: ["list"] })),
       ...rules,
     ],
     undoDeadline: 120_000,
@@ -60,8 +62,8 @@ export function defineMadeSkill<Params extends { namespace?: string | undefined 
     async *inject(cluster, { data: { namespace, name, body } }, { run, mark, signal, hold }) {
       yield { record: { kind, namespace, name, mark } };
       const lease = cluster.lease(run, namespace);
-      const owner = await lease?.owner(signal);
       if (lease) hold(lease.hold());
+      const owner = await lease?.owner(signal);
       const metadata = {
         name,
         namespace,
@@ -99,7 +101,9 @@ export function defineMadeSkill<Params extends { namespace?: string | undefined 
       const there = await cluster.api.find(record as ObjectRef & Made, signal);
       if (there?.metadata.annotations?.[markAnnotation] !== record.mark) return [];
       const held = there.metadata.finalizers ?? [];
-      return [`${refText(record as ObjectRef & Made)} is there${held.length > 0 ? `, held by ${held.join(", ")}` : ""}`];
+      return [
+        `${refText(record as ObjectRef & Made)} is there${held.length > 0 ? `, held by ${held.join(", ")}` : ""}`,
+      ];
     },
   });
 }

@@ -5,9 +5,13 @@ export const domain = "chaos-agents.io";
 export const runLabel = `${domain}/run`;
 /** The annotation with the whole mark, `chaos/RUN/FAULT`, on what we make. */
 export const markAnnotation = `${domain}/mark`;
-/** The annotation of a way back, on what we change: `chaos-agents.io/undo-RUN-FAULT-N`. */
-export const undoAnnotation = (run: string, fault: string, n: number): string => `${domain}/undo-${run}-${fault}-${n}`;
-const undoName = new RegExp(`^${domain.replaceAll(".", "\\.")}/undo-(\\d{8}-\\d{6}-[a-z0-9]+)-(f\\d+)-(\\d+)$`);
+/** The annotation with the fault, on what keeps a way back. */
+export const faultAnnotation = `${domain}/fault`;
+/** The label of what we change. */
+export const changedLabel = (run: string, fault: string): string => `${domain}/changed-${run}-${fault}`;
+/** The annotation with the way back, on what we change outside of any namespace. */
+export const undoAnnotation = (run: string, fault: string): string => `${domain}/undo-${run}-${fault}`;
+const undoName = /^chaos-agents\.io\/undo-(.+)-([a-z0-9]+)$/;
 export const readUndoAnnotation = (name: string): { run: string; fault: string } | undefined => {
   const [, run, fault] = undoName.exec(name) ?? [];
   return run === undefined ? undefined : { run, fault: fault! };

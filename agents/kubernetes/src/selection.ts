@@ -1,9 +1,11 @@
 import { type Random, type ResolveContext, ChaosError, counted } from "@chaos-agents/core";
 import { z } from "zod";
+import type { Rule } from "./access.ts";
 import type { KubernetesObject } from "./api.ts";
 import type { Cluster } from "./cluster.ts";
 import { podParams } from "./config.ts";
 import type { Kind, ObjectRef } from "./kinds.ts";
+import { readySince } from "./readiness.ts";
 import { allowAnnotation, denyAnnotation } from "./marks.ts";
 
 /** How many of those that match, by their number or their share. */
@@ -65,8 +67,25 @@ export interface Workload extends ObjectRef {
   pods: number;
 }
 
+/** What pods belong to. */
+export const workloadKinds: readonly Kind[] = [
+  "Deployment",
+  "ReplicaSet",
+  "StatefulSet",
+  "DaemonSet",
+  "Job",
+  "ReplicationController",
+];
+
+/** What choosing pods asks of the API. */
+export const podSelectionRules: readonly Rule[] = [
+  { kind: "Pod", verbs: ["list"] },
+  ...workloadKinds.map((kind) => ({ kind, verbs: ["get"] })),
+];
+
 /** Where the cluster itself lives. */
-const systemNamespace = /^(?:kube-.+|openshift(?:-.+)?|calico-.+|cilium.*|istio-system|linkerd.*|cert-manager|gke-.+|amazon-.+)$/;
+const systemNamespace =
+  /^(?:kube-.+|openshift(?:-.+)?|calico-.+|cilium.*|istio-system|linkerd.*|cert-manager|gke-.+|amazon-.+)$/;
 
 export function namespaceOf({ config }: Cluster, params: { namespace?: string | undefined }): string {
   const namespace = (params.namespace ?? config.namespace)!;
@@ -105,15 +124,16 @@ export async function selectPods(
     if (deletionTimestamp !== undefined || /^(?:Succeeded|Failed)$/.test(pod.status?.phase ?? "")) continue;
     if (params.names && !params.names.includes(name)) continue;
     const workload = await workloads.of(pod, signal);
-    if (params.owner && (workload === null || `${workload.kind.toLowerCase()}/${workload.name}` !== params.owner)) continue;
+    if (params.owner && (workload === null || `${workload.kind.toLowerCase()}/${workload.name}` !== params.owner))
+      continue;
     if (![name, workload?.name ?? name].some(matchesFilters)) continue;
-    const refusal = refusedBy(cluster, pod) ?? (workload && refusedBy(cluster, await workloads.object(workload, signal)));
+    const refusal =
+      refusedBy(cluster, pod) ?? (workload && refusedBy(cluster, await workloads.object(workload, signal)));
     if (refusal) {
       protectedBy.add(refusal);
       continue;
     }
-    const ready = pod.status?.conditions?.some((one: any) => one.type === "Ready" && one.status === "True") ?? false;
-    found.push({ name, uid, node: pod.spec?.nodeName ?? "", ready, workload });
+    found.push({ name, uid, node: pod.spec?.nodeName ?? "", ready: readySince(pod) !== undefined, workload });
   }
   if (found.length > 0) return found;
   const where = `namespace ${namespace}${labelSelector && ` with ${labelSelector}`}`;
@@ -143,7 +163,11 @@ export function choosePods(all: readonly Pod[], params: PodSelection, random: Ra
 }
 
 /** Chosen at random, by number or share; in the order they were listed. */
-export function pick<T>(all: readonly T[], { count, random_max_percent }: z.output<typeof countSchema>, random: Random): T[] {
+export function pick<T>(
+  all: readonly T[],
+  { count, random_max_percent }: z.output<typeof countSchema>,
+  random: Random,
+): T[] {
   const share = (percent: number) => Math.max(1, Math.floor((all.length * percent) / 100));
   const wanted =
     random_max_percent !== undefined
@@ -160,7 +184,8 @@ export function pick<T>(all: readonly T[], { count, random_max_percent }: z.outp
 export function refusedBy({ config }: Cluster, { metadata }: KubernetesObject): string | undefined {
   const said = metadata.annotations ?? {};
   if (said[denyAnnotation] === "true") return `${metadata.name} says ${denyAnnotation}: "true"`;
-  if (config.opt_in && said[allowAnnotation] !== "true") return `${metadata.name} does not say ${allowAnnotation}: "true"`;
+  if (config.opt_in && said[allowAnnotation] !== "true")
+    return `${metadata.name} does not say ${allowAnnotation}: "true"`;
   return undefined;
 }
 
@@ -193,8 +218,7 @@ class Workloads {
   }
 
   async #look(owner: Owner, signal: AbortSignal): Promise<Workload | null> {
-    const kinds: readonly string[] = ["ReplicaSet", "StatefulSet", "DaemonSet", "Job", "ReplicationController"];
-    if (!kinds.includes(owner.kind)) return null;
+    if (!(workloadKinds as readonly string[]).includes(owner.kind)) return null;
     const ref = { kind: owner.kind as Kind, namespace: this.#namespace, name: owner.name };
     const above = ref.kind === "ReplicaSet" ? controllerOf(await this.object(ref, signal)) : undefined;
     const pods = (await this.#podCounts(signal)).get(owner.uid) ?? 0;
@@ -208,7 +232,8 @@ class Workloads {
       const counts = new Map<string, number>();
       for await (const pod of this.#cluster.api.list("Pod", this.#namespace, {}, signal)) {
         const owner = controllerOf(pod);
-        if (owner && pod.metadata.deletionTimestamp === undefined) counts.set(owner.uid, (counts.get(owner.uid) ?? 0) + 1);
+        if (owner && pod.metadata.deletionTimestamp === undefined)
+          counts.set(owner.uid, (counts.get(owner.uid) ?? 0) + 1);
       }
       return counts;
     })());

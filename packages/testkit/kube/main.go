@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 	"go.etcd.io/etcd/server/v3/etcdmain"
 	"k8s.io/component-base/cli"
+	"k8s.io/kubectl/pkg/cmd"
 	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
 	controllermanager "k8s.io/kubernetes/cmd/kube-controller-manager/app"
 	scheduler "k8s.io/kubernetes/cmd/kube-scheduler/app"
@@ -20,9 +21,10 @@ import (
 	"sigs.k8s.io/kwok/pkg/utils/signals"
 )
 
+// Every part of a control plane, and those that play its nodes, in one program: kube PART ARGUMENTS...
 func main() {
 	if len(os.Args) < 2 {
-		fmt.Println("which?")
+		fmt.Fprintln(os.Stderr, "usage: kube etcd|apiserver|controller-manager|scheduler|kwok|stages|kubectl [ARGUMENT...]")
 		os.Exit(64)
 	}
 	name := os.Args[1]
@@ -34,12 +36,17 @@ func main() {
 		os.Exit(cli.Run(apiserver.NewAPIServerCommand()))
 	case "controller-manager":
 		os.Exit(cli.Run(controllermanager.NewControllerManagerCommand()))
+	case "kubectl":
+		os.Exit(cli.Run(cmd.NewDefaultKubectlCommand()))
 	case "stages":
 		fmt.Println(strings.Join([]string{nodefast.DefaultNodeInit, heartbeat.DefaultNodeHeartbeat, podfast.DefaultPodReady, podfast.DefaultPodComplete, podfast.DefaultPodDelete}, "\n---\n"))
 	case "kwok":
 		runKwok()
 	case "scheduler":
 		os.Exit(cli.Run(scheduler.NewSchedulerCommand()))
+	default:
+		fmt.Fprintf(os.Stderr, "there is no part %s\n", name)
+		os.Exit(64)
 	}
 }
 

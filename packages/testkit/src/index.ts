@@ -1,5 +1,14 @@
 /** What needs no test runner: real servers, the oracle, the wire proxy, fixtures. The rest is in `./vitest`. */
+export {
+  type AuditEvent,
+  type KubernetesCluster,
+  type KubernetesOptions,
+  kubeconfigFile,
+  startKubernetes,
+} from "./kubernetes/kubernetes-cluster.ts";
+export { kubeMissing, kubeProgram } from "./kubernetes/kube-program.ts";
 export { makeRichSchema, richSchema } from "./fixtures/rich-schema.ts";
+export { type ClusterPhotograph, clusterDifferences, photographCluster } from "./oracle/cluster-photograph.ts";
 export { type DifferenceOptions, differences, residues } from "./oracle/differences.ts";
 export type { Photograph, PhotographOptions, Section } from "./oracle/facts.ts";
 export { type HostPhotograph, hostDifferences, photographHost } from "./oracle/host-photograph.ts";

@@ -1,11 +1,10 @@
 import { z } from "zod";
 import { type KubernetesConfig, noPods, podParams } from "../config.ts";
 import { defineMadeSkill, nameOf } from "../made-skill.ts";
-import { namespaceOf, selectPods, selectorOf, podSelectionParams } from "../selection.ts";
+import { labelConditions } from "../label-selector.ts";
+import { namespaceOf, selectPods, selectorOf, podSelectionParams, podSelectionRules } from "../selection.ts";
 
-const network = z
-  .string()
-  .regex(/^[\d.]+\/\d{1,2}$|^[\da-f:]+\/\d{1,3}$/i, "write a network like 10.0.0.0/24");
+const network = z.string().regex(/^[\d.]+\/\d{1,2}$|^[\da-f:]+\/\d{1,3}$/i, "write a network like 10.0.0.0/24");
 
 const params = z.strictObject({
   ...podParams,
@@ -21,28 +20,6 @@ const params = z.strictObject({
 });
 const everyPod = z.strictObject(podSelectionParams);
 
-/** `app=web,tier!=cache` as a policy has it. */
-export function policySelector(text: string): Record<string, unknown> {
-  if (text === "") return {};
-  const matchExpressions = split(text).map((part) => {
-    const [, key, operator, value] = /^([\w./-]+)\s*(==|=|!=)\s*(\S*)$/.exec(part) ?? [];
-    if (key !== undefined) return { key, operator: operator === "!=" ? "NotIn" : "In", values: [value!] };
-    const [, name, word, list] = /^([\w./-]+)\s+(in|notin)\s*\(([^)]*)\)$/.exec(part) ?? [];
-    if (name !== undefined) {
-      return { key: name, operator: word === "in" ? "In" : "NotIn", values: list!.split(",").map((one) => one.trim()) };
-    }
-    return part.startsWith("!") ? { key: part.slice(1), operator: "DoesNotExist" } : { key: part, operator: "Exists" };
-  });
-  return { matchExpressions };
-}
-
-/** At commas outside of parentheses. */
-const split = (text: string): string[] =>
-  text
-    .split(/,(?![^(]*\))/)
-    .map((part) => part.trim())
-    .filter(Boolean);
-
 export const networkChaos = defineMadeSkill<z.output<typeof params>>({
   name: "k8s.network_chaos",
   summary: "Cut the selected pods off the network, all of it or all but some",
@@ -52,7 +29,7 @@ export const networkChaos = defineMadeSkill<z.output<typeof params>>({
   params,
   example: { pod_selector: { app: "web" } },
   kind: "NetworkPolicy",
-  rules: [{ kind: "Pod", verbs: ["list"] }],
+  rules: podSelectionRules,
   unsupported: (config: KubernetesConfig, given) => noPods(config, given),
 
   async resolve(cluster, given, context) {
@@ -64,17 +41,23 @@ export const networkChaos = defineMadeSkill<z.output<typeof params>>({
     const peers = allow_networks.map((cidr) => ({ ipBlock: { cidr } }));
     const ports = allow_ports.flatMap((port) => ["TCP", "UDP"].map((protocol) => ({ protocol, port })));
     const open = peers.length + ports.length > 0;
-    const rule = (side: "from" | "to") => ({ ...(peers.length > 0 && { [side]: peers }), ...(ports.length > 0 && { ports }) });
+    const rule = (side: "from" | "to") => ({
+      ...(peers.length > 0 && { [side]: peers }),
+      ...(ports.length > 0 && { ports }),
+    });
     const body = {
       spec: {
-        podSelector: policySelector(selector),
+        podSelector: { matchExpressions: labelConditions(selector) },
         policyTypes: types,
         ...(open && types.includes("Ingress") && { ingress: [rule("from")] }),
         ...(open && types.includes("Egress") && { egress: [rule("to")] }),
       },
     };
-    const but = open ? `, but for ${[...allow_networks, ...allow_ports.map((port) => `port ${port}`)].join(" and ")}` : "";
-    const way = direction === "both" ? "the network" : direction === "ingress" ? "incoming connections" : "outgoing connections";
+    const but = open
+      ? `, but for ${[...allow_networks, ...allow_ports.map((port) => `port ${port}`)].join(" and ")}`
+      : "";
+    const way =
+      direction === "both" ? "the network" : direction === "ingress" ? "incoming connections" : "outgoing connections";
     return [
       {
         key: `${namespace}/${selector || "*"}`,
@@ -87,6 +70,9 @@ export const networkChaos = defineMadeSkill<z.output<typeof params>>({
 
   async witness(cluster, { namespace, name }, { signal }) {
     const there = await cluster.api.find({ kind: "NetworkPolicy", namespace, name }, signal);
-    return { landed: there !== undefined, detail: there ? "the cluster has taken the policy" : "there is no such policy" };
+    return {
+      landed: there !== undefined,
+      detail: there ? "the cluster has taken the policy" : "there is no such policy",
+    };
   },
 });

@@ -52,6 +52,8 @@ export class FaultAlone implements AsyncDisposable {
   async things(params: Record<string, unknown>): Promise<Thing[]> {
     return await this.skill.resolve(this.target, this.skill.params.parse(params), {
       ...this.context,
+      // as a dry run and a run of the same seed have it
+      random: seededRandom(1),
       matchesFilters: () => true,
     });
   }

@@ -1,14 +1,15 @@
+import { execFile } from "node:child_process";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { Agent, request } from "node:https";
 import { setTimeout as delay } from "node:timers/promises";
+import { promisify } from "node:util";
 import { ChaosError } from "@chaos-agents/core";
 import { freePort } from "../servers/free-port.ts";
 import { Keep, type KeptProcess } from "../servers/keep.ts";
+import { kubeProgram } from "./kube-program.ts";
 
 export interface KubernetesOptions {
-  /** The `kube` binary: every part of a control plane in one program. */
-  binary: string;
   /** Nodes that KWOK plays. */
   nodes?: number;
   signal?: AbortSignal;
@@ -22,6 +23,8 @@ export interface KubernetesCluster extends AsyncDisposable {
   readonly token: string;
   readonly ca: string;
   readonly directory: string;
+  /** Path of kubectl, as arguments go before its own. */
+  readonly kubectl: readonly string[];
   /** One request of its administrator's. Throws for answers from 400 on. */
   call(method: string, path: string, body?: unknown, type?: string): Promise<any>;
   /** Every request that changed something, as the API server wrote them down. */
@@ -38,7 +41,8 @@ export interface AuditEvent {
   namespace: string;
 }
 
-export async function startKubernetes({ binary, nodes = 3, signal }: KubernetesOptions): Promise<KubernetesCluster> {
+export async function startKubernetes({ nodes = 3, signal }: KubernetesOptions = {}): Promise<KubernetesCluster> {
+  const binary = await kubeProgram();
   const keep = await Keep.open({ prefix: "chaos-kubernetes-" });
   try {
     return await start(keep, binary, nodes, signal ?? AbortSignal.timeout(180_000));
@@ -59,6 +63,7 @@ async function start(keep: Keep, binary: string, nodes: number, signal: AbortSig
     writeFile(keep.path("sa.pub"), publicKey.export({ type: "spki", format: "pem" })),
     writeFile(keep.path("tokens"), `${token},admin,admin,system:masters\n`),
     writeFile(keep.path("audit.yaml"), auditPolicy),
+    promisify(execFile)(binary, ["stages"]).then(({ stdout }) => writeFile(keep.path("stages.yaml"), stdout)),
   ]);
   const run = (name: string, ...args: string[]) =>
     keep.start({ command: binary, args: [name, ...args], log: keep.path(`${name}.log`), endWith: "SIGKILL" });
@@ -144,8 +149,19 @@ async function start(keep: Keep, binary: string, nodes: number, signal: AbortSig
     `--root-ca-file=${keep.path("certs", "apiserver.crt")}`,
     ...quick,
   );
-  running["scheduler"] = await run("scheduler", `--kubeconfig=${kubeconfig}`, "--leader-elect=false", "--secure-port=0", ...quick);
-  running["kwok"] = await run("kwok", `--kubeconfig=${kubeconfig}`, "--manage-all-nodes=true", "--config=/tmp/kt/stages.yaml");
+  running["scheduler"] = await run(
+    "scheduler",
+    `--kubeconfig=${kubeconfig}`,
+    "--leader-elect=false",
+    "--secure-port=0",
+    ...quick,
+  );
+  running["kwok"] = await run(
+    "kwok",
+    `--kubeconfig=${kubeconfig}`,
+    "--manage-all-nodes=true",
+    `--config=${keep.path("stages.yaml")}`,
+  );
   for (let n = 0; n < nodes; n++) await call("POST", "/api/v1/nodes", node(`node-${n}`));
   for (;;) {
     signal.throwIfAborted();
@@ -161,6 +177,7 @@ async function start(keep: Keep, binary: string, nodes: number, signal: AbortSig
     token,
     ca,
     directory: keep.directory,
+    kubectl: [binary, "kubectl", `--kubeconfig=${kubeconfig}`],
     call,
     async audit() {
       const lines = (await readFile(keep.path("audit.log"), "utf8")).split("\n").filter(Boolean);
@@ -196,7 +213,15 @@ rules:
   - level: None
 `;
 
-export const kubeconfigFile = ({ server, ca, token }: { server: string; ca: string; token: string }): string => `apiVersion: v1
+export const kubeconfigFile = ({
+  server,
+  ca,
+  token,
+}: {
+  server: string;
+  ca: string;
+  token: string;
+}): string => `apiVersion: v1
 kind: Config
 clusters:
   - name: test

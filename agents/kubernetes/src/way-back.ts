@@ -1,0 +1,97 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { type KubernetesObject, type PatchStep, isStatus } from "./api.ts";
+import type { Cluster } from "./cluster.ts";
+import { type Edit, adding, editSchema } from "./edits.ts";
+import { type Kind, type ObjectRef, kindSchema, refText } from "./kinds.ts";
+import { faultAnnotation, pointer, runLabel, undoAnnotation } from "./marks.ts";
+
+export const keptSchema = z.strictObject({
+  kind: kindSchema,
+  namespace: z.string(),
+  name: z.string(),
+  edit: editSchema,
+});
+/** A way back, as the cluster keeps it beside our journal. */
+export type Kept = z.infer<typeof keptSchema>;
+
+/**
+ * Where the cluster keeps it: in a ConfigMap of ours beside the object, in a Secret for what was secret; for what stands in
+ * no namespace, in an annotation of its own. Controllers copy the annotations of workloads to what they make, and leave
+ * them there.
+ */
+const keeperOf = ({ kind, namespace, name }: ObjectRef, run: string, fault: string): ObjectRef => {
+  const short = createHash("sha256").update(`${kind}/${name}`).digest("hex").slice(0, 8);
+  return { kind: kind === "Secret" ? "Secret" : "ConfigMap", namespace, name: `chaos-undo-${run}-${fault}-${short}` };
+};
+
+export const isOutside = ({ namespace }: ObjectRef): boolean => namespace === "";
+
+/** What the keeping of ways back asks of the API. */
+export const keeperKind = (kinds: readonly Kind[]): Kind => (kinds.includes("Secret") ? "Secret" : "ConfigMap");
+
+/** The one in the object itself, with the change. */
+export const alsoKeep =
+  (ref: ObjectRef, edit: Edit, run: string, fault: string) =>
+  (object: KubernetesObject): PatchStep[] =>
+    isOutside(ref) ? [adding(object, "annotations", undoAnnotation(run, fault), JSON.stringify(edit.values))] : [];
+
+export const alsoForget =
+  (ref: ObjectRef, run: string, fault: string) =>
+  ({ metadata }: KubernetesObject): PatchStep[] => {
+    const name = undoAnnotation(run, fault);
+    return isOutside(ref) && metadata.annotations?.[name] !== undefined
+      ? [{ op: "remove", path: pointer("metadata", "annotations", name) }]
+      : [];
+  };
+
+/** Before the change. */
+export async function keep(
+  cluster: Cluster,
+  kept: Kept,
+  run: string,
+  fault: string,
+  signal: AbortSignal,
+): Promise<void> {
+  if (isOutside(kept)) return;
+  const { kind, namespace, name } = keeperOf(kept, run, fault);
+  const metadata = { name, namespace, labels: { [runLabel]: run }, annotations: { [faultAnnotation]: fault } };
+  const text = JSON.stringify(kept);
+  const data = { undo: kind === "Secret" ? Buffer.from(text).toString("base64") : text };
+  await cluster.api.create(kind, { metadata, data }, signal).catch((error: unknown) => {
+    if (!isStatus(error, 409)) throw error;
+  });
+}
+
+/** After the undo. */
+export async function forget(
+  cluster: Cluster,
+  ref: ObjectRef,
+  run: string,
+  fault: string,
+  signal: AbortSignal,
+): Promise<void> {
+  if (isOutside(ref)) return;
+  const keeper = keeperOf(ref, run, fault);
+  const there = await cluster.api.find(keeper, signal);
+  if (there?.metadata.labels?.[runLabel] === run) await cluster.api.delete(keeper, there.metadata.uid, signal);
+}
+
+/** What a keeper of ours says; undefined for what is none, or was changed by somebody. */
+export function readKeeper(
+  kind: Kind,
+  { metadata, data }: KubernetesObject,
+): { run: string; fault: string; kept: Kept } | undefined {
+  const run = metadata.labels?.[runLabel];
+  const fault = metadata.annotations?.[faultAnnotation];
+  const text = kind === "Secret" ? Buffer.from(data?.["undo"] ?? "", "base64").toString() : (data?.["undo"] ?? "");
+  if (run === undefined || fault === undefined) return undefined;
+  try {
+    return { run, fault, kept: keptSchema.parse(JSON.parse(text)) };
+  } catch {
+    return undefined;
+  }
+}
+
+export const keptText = ({ edit, ...ref }: Kept): string =>
+  `${refText(ref)}: ${edit.values.map(({ path }) => path.join(".")).join(", ")}`;
