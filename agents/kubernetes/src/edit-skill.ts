@@ -45,7 +45,7 @@ interface EditSkill<Params> {
   concurrency?: number;
   undoDeadline?: number;
   unsupported: (config: KubernetesConfig, params: Params) => string | undefined;
-  resolve(cluster: Cluster, params: Params, context: ResolveContext): Promise<Omit<Thing<Editing>, "undoLabel">[]>;
+  resolve: (cluster: Cluster, params: Params, context: ResolveContext) => Promise<Omit<Thing<Editing>, "undoLabel">[]>;
   preflight?: (
     cluster: Cluster,
     things: readonly Thing<Editing>[],
@@ -53,9 +53,9 @@ interface EditSkill<Params> {
     context: SkillContext,
   ) => Promise<Finding[]>;
   /** Asked where the edit stands as we made it. */
-  witness?(cluster: Cluster, editing: Editing, context: SkillContext): Promise<Witness>;
+  witness?: (cluster: Cluster, editing: Editing, context: SkillContext) => Promise<Witness>;
   /** After the values are back: waits until users have what they had, and says how it went. */
-  settle?(cluster: Cluster, ref: ObjectRef & { uid: string }, context: SkillContext): Promise<string>;
+  settle?: (cluster: Cluster, ref: ObjectRef & { uid: string }, context: SkillContext) => Promise<string>;
 }
 
 /**

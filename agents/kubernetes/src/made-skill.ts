@@ -31,12 +31,12 @@ interface MadeSkill<Params> {
   kind: Kind;
   rules?: readonly Rule[];
   unsupported: (config: KubernetesConfig, params: Params) => string | undefined;
-  resolve(
+  resolve: (
     cluster: Cluster,
     params: Params,
     context: SkillContext & { matchesFilters: (name: string) => boolean },
-  ): Promise<(Omit<Thing<Making>, "undoLabel"> & { data: Making })[]>;
-  witness(cluster: Cluster, made: Making, context: SkillContext): Promise<Witness>;
+  ) => Promise<(Omit<Thing<Making>, "undoLabel"> & { data: Making })[]>;
+  witness: (cluster: Cluster, made: Making, context: SkillContext) => Promise<Witness>;
 }
 
 /** A skill that breaks by making one object in a namespace, which goes with our lease when we do. */

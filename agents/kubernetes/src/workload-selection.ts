@@ -32,7 +32,8 @@ export interface WorkloadSelection {
   kind: KindName;
   names?: string[] | undefined;
   label_selector?: string | undefined;
-  count: "all" | number | string;
+  /** A number, a share like 50%, or all. */
+  count: number | string;
   random_max_percent?: number | undefined;
 }
 

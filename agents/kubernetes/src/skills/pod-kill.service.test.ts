@@ -10,8 +10,8 @@ onCluster("[CA-24] k8s.pod_kill", () => {
       return await bed("k8s.pod_kill", { label_selector: "app=web", count: 2 }, async ({ pods, until }) => {
         await until("three pods", async () => (await pods()).length === 3);
         const now = (await pods())
-          .map(({ metadata }) => metadata.uid)
-          .toSorted()
+          .map(({ metadata }) => metadata.uid as string)
+          .toSorted((a, b) => a.localeCompare(b))
           .join();
         const others = known !== undefined && known !== now;
         known = now;

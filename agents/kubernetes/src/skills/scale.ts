@@ -1,7 +1,7 @@
 import { counted } from "@chaos-agents/core";
 import { z } from "zod";
 import { defineEditSkill } from "../edit-skill.ts";
-import { type WorkloadSelection, noWorkloads, selectWorkloads, workloadParams } from "../workload-selection.ts";
+import { noWorkloads, selectWorkloads, workloadParams } from "../workload-selection.ts";
 
 const params = z.strictObject({
   ...workloadParams(["deployment", "statefulset"]),
@@ -19,10 +19,10 @@ export const scale = defineEditSkill<z.output<typeof params>>({
   example: { names: ["web"], replicas: 1 },
   kinds: ["Deployment", "StatefulSet"],
   rules: [{ kind: "Pod", verbs: ["list"] }],
-  unsupported: (config, given) => noWorkloads(config as never, given as WorkloadSelection),
+  unsupported: (config, given) => noWorkloads(config, given),
 
   async resolve(cluster, given, context) {
-    const chosen = await selectWorkloads(cluster, given as WorkloadSelection, context);
+    const chosen = await selectWorkloads(cluster, given, context);
     return chosen.map(({ kind, namespace, object: { metadata, spec } }) => ({
       key: `${namespace}/${metadata.name}`,
       label: `scale ${kind.toLowerCase()} ${namespace}/${metadata.name} from ${spec.replicas} to ${counted(given.replicas, "pod")}`,

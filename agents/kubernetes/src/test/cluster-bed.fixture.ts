@@ -41,15 +41,15 @@ export interface ClusterBed extends Subject<ClusterPhotograph> {
   /** One request of the administrator's. */
   readonly call: KubernetesCluster["call"];
   /** Path of an object or a collection in this namespace: `deployments/web`. */
-  at(path: string): string;
+  readonly at: (path: string) => string;
   /** As the administrator: an object, or undefined. */
-  find(path: string): Promise<any>;
+  readonly find: (path: string) => Promise<any>;
   /** As the administrator: changes it by a merge patch. */
-  patch(path: string, body: unknown): Promise<any>;
+  readonly patch: (path: string, body: unknown) => Promise<any>;
   /** Pods with these labels that are not on their way out. */
-  pods(labelSelector?: string): Promise<any[]>;
+  readonly pods: (labelSelector?: string) => Promise<any[]>;
   /** Waits until it is so. */
-  until(what: string, isSo: () => Promise<boolean>): Promise<void>;
+  readonly until: (what: string, isSo: () => Promise<boolean>) => Promise<void>;
 }
 
 const groups: Record<string, string> = {

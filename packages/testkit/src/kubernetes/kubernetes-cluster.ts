@@ -26,7 +26,7 @@ export interface KubernetesCluster extends AsyncDisposable {
   /** Path of kubectl, as arguments go before its own. */
   readonly kubectl: readonly string[];
   /** One request of its administrator's. Throws for answers from 400 on. */
-  call(method: string, path: string, body?: unknown, type?: string): Promise<any>;
+  readonly call: (method: string, path: string, body?: unknown, type?: string) => Promise<any>;
   /** Every request that changed something, as the API server wrote them down. */
   audit(): Promise<AuditEvent[]>;
   killApiServer(): Promise<void>;
