@@ -18,6 +18,7 @@ demo: setup ## break a real PostgreSQL under live traffic, put it back, prove it
 
 test: ## everything that has to be green: types, lint, unit, services, a sample of the crash matrix
 	@scripts/setup.sh $(debian)
+	@scripts/build-beside.sh # ten minutes the first time: the tests that need it come last, and wait
 	npm run --silent types
 	npm run --silent lint
 	npm run --silent test

@@ -1,9 +1,20 @@
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** Last come those that need the control plane, which is built beside the others where it never was. */
+class KubernetesLast extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const needsCluster = ({ moduleId }: TestSpecification) => /kubernetes|k8s/.test(moduleId);
+    return [...sorted.filter((file) => !needsCluster(file)), ...sorted.filter(needsCluster)];
+  }
+}
 
 /** `*.test.ts` need nothing but Node; `*.service.test.ts` start real servers; `*.crash.test.ts` kill and recover. */
 export default defineConfig({
   test: {
+    sequence: { sequencer: KubernetesLast },
     reporters: ["default", "./packages/testkit/src/ci-reporter.ts"],
     projects: [
       {

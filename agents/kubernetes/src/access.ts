@@ -59,16 +59,31 @@ export function rbacOf(skill: string, rules: readonly Rule[]): string {
     some.length === 0
       ? []
       : [
-          `apiVersion: rbac.authorization.k8s.io/v1\nkind: ${kind}\nmetadata:\n  name: ${name}\n${metadata}rules:\n${some.map(ruleText).join("")}`,
+          `apiVersion: rbac.authorization.k8s.io/v1\nkind: ${kind}\nmetadata:\n  name: ${name}\n${metadata}rules:\n${ruleTexts(some)}`,
         ];
   const within = rules.filter((rule) => !rule.cluster);
   const wide = [...rules.filter((rule) => rule.cluster), knownAgain];
   return [...role("Role", "  namespace: NAMESPACE\n", within), ...role("ClusterRole", "", wide)].join("---\n");
 }
 
-function ruleText({ kind, subresource, verbs, names }: Rule): string {
-  const { group, resource } = resourceOf(kind);
-  const name = subresource ? `${resource}/${subresource}` : resource;
-  const only = names ? `    resourceNames: [${names.join(", ")}]\n` : "";
-  return `  - apiGroups: ["${group}"]\n    resources: [${name}]\n${only}    verbs: [${verbs.join(", ")}]\n`;
+/** Each resource once, and together those of a group that are used alike. */
+function ruleTexts(rules: readonly Rule[]): string {
+  const resources = Map.groupBy(rules, ({ kind, subresource, names }) => `${kind} ${subresource} ${names?.join()}`);
+  const merged = [...resources.values()].map((same) => {
+    const { kind, subresource, names } = same[0]!;
+    const { group, resource } = resourceOf(kind);
+    const verbs = order.filter((verb) => same.some((rule) => rule.verbs.includes(verb)));
+    return { group, resource: subresource ? `${resource}/${subresource}` : resource, names, verbs };
+  });
+  const alike = Map.groupBy(merged, ({ group, names, verbs }) => `${group} ${names?.join()} ${verbs.join()}`);
+  return [...alike.values()]
+    .map((some) => {
+      const { group, names, verbs } = some[0]!;
+      const only = names ? `    resourceNames: [${names.join(", ")}]\n` : "";
+      const list = some.map(({ resource }) => resource).join(", ");
+      return `  - apiGroups: ["${group}"]\n    resources: [${list}]\n${only}    verbs: [${verbs.join(", ")}]\n`;
+    })
+    .join("");
 }
+
+const order = ["get", "list", "create", "patch", "update", "delete"];

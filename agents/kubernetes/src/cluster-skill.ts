@@ -15,16 +15,14 @@ export function defineClusterSkill<Params extends { namespace?: string | undefin
   rules,
   ...skill
 }: Parts<Params, Data, Undo>) {
-  return {
-    ...defineSkill<Cluster, Params, Data, Undo>({
-      ...(skill as Skill<Cluster, Params, Data, Undo>),
-      async preflight(cluster, things, params, context) {
-        const namespace = params.namespace ?? cluster.config.namespace ?? "";
-        const missing = await missingRights(cluster, rules, namespace, context.signal);
-        if (missing.length > 0) return missing;
-        return (await skill.preflight?.(cluster, things, params, context)) ?? [];
-      },
-    }),
-    rbac: rbacOf(skill.name, rules),
-  };
+  return defineSkill<Cluster, Params, Data, Undo>({
+    ...(skill as Skill<Cluster, Params, Data, Undo>),
+    role: rbacOf(skill.name, rules),
+    async preflight(cluster, things, params, context) {
+      const namespace = params.namespace ?? cluster.config.namespace ?? "";
+      const missing = await missingRights(cluster, rules, namespace, context.signal);
+      if (missing.length > 0) return missing;
+      return (await skill.preflight?.(cluster, things, params, context)) ?? [];
+    },
+  });
 }

@@ -87,6 +87,8 @@ export interface Skill<Target = any, Params = any, Data = any, Undo = any> {
   readonly seen: "effect" | "accepted";
   readonly params: z.ZodType<Params>;
   readonly undoRecord: z.ZodType<Undo>;
+  /** What allows exactly what it asks of the target, to paste: a role, where the target has such things. */
+  readonly role?: string;
   /** Params of a realistic use, for `chaos show` and the docs. */
   readonly example: Record<string, unknown>;
   /** Why this skill cannot work on a target with this config, or undefined; asked at validation, before any connection. */

@@ -149,7 +149,7 @@ async function breaker(skill: string, namespace: string): Promise<string> {
   const subjects = [{ kind: "ServiceAccount", name: "breaker", namespace }];
   const account = `/api/v1/namespaces/${namespace}/serviceaccounts`;
   await call("POST", account, { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "breaker" } });
-  for (const document of parseAllDocuments(rbacOf(skill))) {
+  for (const document of parseAllDocuments(agent.skills.find(({ name }) => name === skill)!.role!)) {
     const role: any = document.toJS();
     const isWide = role.kind === "ClusterRole";
     const where = isWide ? rbac : `${rbac}/namespaces/${namespace}`;
@@ -166,9 +166,4 @@ async function breaker(skill: string, namespace: string): Promise<string> {
   }
   const asked = { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: { expirationSeconds: 7_200 } };
   return (await call("POST", `${account}/breaker/token`, asked)).status.token;
-}
-
-function rbacOf(name: string): string {
-  const skill = agent.skills.find((one) => one.name === name) as { rbac?: string } | undefined;
-  return skill!.rbac!;
 }

@@ -13,12 +13,21 @@ export function define(command: Command, terminal: Terminal): void {
     .description("Explains one skill: what it does, its params, how it is undone and what that undo is worth.")
     .argument("<skill>", "its name; see chaos list-skills")
     .option("--json", "one JSON object")
+    .option("--rbac", "only the role that allows it, as YAML for kubectl")
     .addHelpText("after", examples(["chaos show db.table_lock", "params, effect, undo, and an example to paste"]))
-    .action((name: string, { json = false }: { json?: boolean }) => {
+    .action((name: string, { json = false, rbac = false }: { json?: boolean; rbac?: boolean }) => {
       const shown = describe(name);
-      if (json) terminal.printJson(shown);
+      if (rbac) terminal.print(roleOf(shown).trimEnd());
+      else if (json) terminal.printJson(shown);
       else tell(shown, terminal);
     });
+}
+
+function roleOf({ skill, role }: Shown): string {
+  if (role !== undefined) return role;
+  throw new ChaosError("usage", `there is no role for ${skill}: its target knows none`, {
+    remedy: "chaos run --dry-run checks the rights it needs, and names what is missing",
+  });
 }
 
 interface Shown {
@@ -29,6 +38,7 @@ interface Shown {
   effect?: string;
   undo?: { worth: Skill["reversal"]; note: string };
   seen?: Skill["seen"];
+  role?: string;
   params: ParamLine[];
   example: string;
 }
@@ -45,9 +55,14 @@ function describe(name: string): Shown {
     });
   }
   const { agent, skill } = found;
-  const full: Pick<Shown, "effect" | "undo" | "seen"> =
+  const full: Pick<Shown, "effect" | "undo" | "seen" | "role"> =
     "reversal" in skill
-      ? { effect: skill.effect, undo: { worth: skill.reversal, note: skill.reversalNote }, seen: skill.seen }
+      ? {
+          effect: skill.effect,
+          undo: { worth: skill.reversal, note: skill.reversalNote },
+          seen: skill.seen,
+          ...(skill.role !== undefined && { role: skill.role }),
+        }
       : {};
   return {
     skill: skill.name,
