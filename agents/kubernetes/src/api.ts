@@ -54,6 +54,8 @@ interface Asked {
   query?: Record<string, string | number>;
   body?: unknown;
   type?: string;
+  /** Milliseconds for which an answer of 429 is tried again. */
+  patience?: number;
   signal: AbortSignal;
 }
 
@@ -147,7 +149,7 @@ export class Api {
 
   /** Waits where the server asks us to. */
   async request(method: string, path: string, asked: Asked): Promise<unknown> {
-    const until = this.#clock.monotonic() + patience;
+    const until = this.#clock.monotonic() + (asked.patience ?? patience);
     for (;;) {
       const { status, text, retryAfter } = await this.#send(method, path, asked);
       if (status < 400) return text.startsWith("{") ? (JSON.parse(text) as unknown) : text;

@@ -1,5 +1,6 @@
 import {
   type Finding,
+  type InjectContext,
   type ResolveContext,
   type SkillContext,
   type Thing,
@@ -8,21 +9,26 @@ import {
 } from "@chaos-agents/core";
 import { z } from "zod";
 import type { Rule } from "./access.ts";
-import { type KubernetesObject, missing } from "./api.ts";
 import type { Cluster } from "./cluster.ts";
 import { defineClusterSkill } from "./cluster-skill.ts";
 import type { KubernetesConfig } from "./config.ts";
-import { type Change, editOf, makeEdit, stateOf, undoEdit } from "./edits.ts";
+import { type Change, editOf, isMade, makeEdit, undoEdit } from "./edits.ts";
 import { type Kind, type ObjectRef, refText } from "./kinds.ts";
 import { changedLabel } from "./marks.ts";
-import { type Kept, alsoForget, alsoKeep, forget, keep, keeperKind, keptSchema } from "./way-back.ts";
+import { overlap } from "./paths.ts";
+import { type Feeling, type Kept, alsoForget, alsoKeep, forget, keep, keeperKind, keptSchema } from "./way-back.ts";
 import { type Way, waysBack } from "./ways-back.ts";
 
 /** One object, and what is to stand in it. Plain JSON. */
 export interface Editing extends ObjectRef {
   uid: string;
   changes: Change[];
+  /** Other workloads that feel it; `settle` is told. */
+  felt?: Feeling[];
 }
+
+/** What was changed, when it is back. */
+export type Changed = ObjectRef & { uid: string; felt: readonly Feeling[] };
 
 interface EditSkill<Params> {
   name: `k8s.${string}`;
@@ -52,10 +58,12 @@ interface EditSkill<Params> {
     params: Params,
     context: SkillContext,
   ) => Promise<Finding[]>;
+  /** Once the change stands: what else it takes. */
+  complete?: (cluster: Cluster, editing: Editing, context: InjectContext) => Promise<void>;
   /** Asked where the edit stands as we made it. */
   witness?: (cluster: Cluster, editing: Editing, context: SkillContext) => Promise<Witness>;
   /** After the values are back: waits until users have what they had, and says how it went. */
-  settle?: (cluster: Cluster, ref: ObjectRef & { uid: string }, context: SkillContext) => Promise<string>;
+  settle?: (cluster: Cluster, changed: Changed, context: SkillContext) => Promise<string>;
 }
 
 /**
@@ -63,7 +71,7 @@ interface EditSkill<Params> {
  * own such a change: it stays until it is undone, recovered or swept.
  */
 export function defineEditSkill<Params extends { namespace?: string | undefined }>(skill: EditSkill<Params>) {
-  const { kinds, clusterWide, rules = [], resolve, preflight, witness, settle, ...words } = skill;
+  const { kinds, clusterWide, rules = [], resolve, preflight, complete, witness, settle, ...words } = skill;
   const verbs = ["get", "list", "patch"];
   const keeper = { kind: keeperKind(kinds), verbs: ["get", "list", "create", "delete"] };
   return defineClusterSkill<Params, Editing, Kept>({
@@ -91,54 +99,50 @@ export function defineEditSkill<Params extends { namespace?: string | undefined 
       return [...taken, ...((await preflight?.(cluster, things, params, context)) ?? [])];
     },
 
-    async *inject(cluster, { data }, { run, fault, signal }) {
-      const { kind, namespace, name, changes } = data;
+    async *inject(cluster, { data }, context) {
+      const { run, fault, signal } = context;
+      const { kind, namespace, name, uid, changes, felt } = data;
       const ref = { kind, namespace, name };
-      const object = await sameObject(cluster, data, signal);
       const other = otherOn(data, await waysBack(cluster, [kind], namespace, signal), run);
       if (other) throw new ChaosError("fault-not-landed", takenText(ref, other), { remedy: takenRemedy });
-      const edit = await editOf(cluster.api, ref, object, { changes, label: changedLabel(run, fault), signal });
-      const kept = { ...ref, edit };
+      const edit = await editOf(cluster.api, { ...ref, uid }, { changes, label: changedLabel(run, fault), signal });
+      const kept = { ...ref, edit, ...(felt && { felt }) };
       yield { record: kept };
       await keep(cluster, kept, run, fault, signal);
       await makeEdit(cluster.api, ref, edit, { also: alsoKeep(ref, edit, run, fault), signal });
+      await complete?.(cluster, data, context);
     },
 
     async witness(cluster, { data }, records, context) {
       const [record] = records;
       const object = await cluster.api.find(data, context.signal);
-      const stands = object !== undefined && record !== undefined && stateOf(object, record.edit) === "ours";
-      if (!stands) return { landed: false, detail: `${refText(data)} is not as we changed it` };
+      if (object === undefined || record === undefined || !isMade(object, record.edit))
+        return { landed: false, detail: `${refText(data)} is not as we changed it` };
       if (witness) return await witness(cluster, data, context);
       return { landed: true, detail: `the API server has taken the change of ${refText(data)}` };
     },
 
     async undo(cluster, record, context) {
-      const { edit, ...ref } = record;
+      const { edit, felt = [], ...ref } = record;
       const { run, fault, signal } = context;
       const result = await undoEdit(cluster.api, ref, edit, { also: alsoForget(ref, run, fault), signal });
       await forget(cluster, ref, run, fault, signal);
       if (!settle || result.outcome === "conflict") return result;
       const there = await cluster.api.find(ref, signal);
       if (there?.metadata.uid !== edit.uid) return result;
-      const detail = [result.detail, await settle(cluster, { ...ref, uid: edit.uid }, context)]
+      const detail = [result.detail, await settle(cluster, { ...ref, uid: edit.uid, felt }, context)]
         .filter(Boolean)
         .join("; ");
       return { ...result, detail };
     },
 
-    async verify(cluster, { edit, ...ref }, { signal }) {
-      const object = await cluster.api.find(ref, signal);
+    async verify(cluster, record, { signal }) {
+      const { edit } = record;
+      const object = await cluster.api.find(record, signal);
       if (object?.metadata.uid !== edit.uid || object.metadata.labels?.[edit.label] === undefined) return [];
-      return [`${refText(ref)} still carries our change`];
+      return [`${refText(record)} still carries our change`];
     },
   });
-}
-
-async function sameObject(cluster: Cluster, data: Editing, signal: AbortSignal): Promise<KubernetesObject> {
-  const object = await cluster.api.find(data, signal);
-  if (object?.metadata.uid !== data.uid) throw missing(data);
-  return object;
 }
 
 const takenText = (ref: ObjectRef, other: string) => `${refText(ref)} is broken in the same place by run ${other}`;
@@ -147,10 +151,6 @@ const takenRemedy = "Wait until that run has ended; chaos runs shows it, chaos d
 /** Two runs do not change the same value: neither would find again what it made. */
 function otherOn({ kind, name, changes }: Editing, ways: readonly Way[], run: string): string | undefined {
   const overlaps = ({ kept }: Way) =>
-    kept.edit.values.some((theirs) =>
-      changes.some(({ path }) => isPrefix(theirs.path, path) || isPrefix(path, theirs.path)),
-    );
+    kept.edit.values.some((theirs) => changes.some(({ path }) => overlap(theirs.path, path)));
   return ways.find((way) => way.run !== run && way.kept.kind === kind && way.kept.name === name && overlaps(way))?.run;
 }
-
-const isPrefix = (short: readonly unknown[], long: readonly unknown[]) => short.every((key, i) => key === long[i]);

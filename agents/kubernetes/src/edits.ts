@@ -4,11 +4,12 @@ import { z } from "zod";
 import { type Api, type KubernetesObject, type PatchStep, isStatus, missing } from "./api.ts";
 import { type ObjectRef, refText } from "./kinds.ts";
 import { pointer } from "./marks.ts";
+import { type Path, pathSchema, pathText, placeOf, setting, valueAt } from "./paths.ts";
 
-/** One value in an object, and what it is to be. `undefined`: not there. */
+/** One value in an object, and what it is to be. `undefined`: not there. At most one new or lost item of each list. */
 export interface Change {
-  /** Keys and indexes from the object's top. */
-  path: readonly (string | number)[];
+  /** From the object's top. */
+  path: Path;
   value?: unknown;
 }
 
@@ -18,17 +19,16 @@ export const editSchema = z.strictObject({
   label: z.string(),
   values: z.array(
     z.strictObject({
-      path: z.array(z.union([z.string(), z.int()])),
+      path: pathSchema,
       before: z.unknown().optional(),
       ours: z.unknown().optional(),
+      /** Where in its list it stood. */
+      place: z.int().min(0).optional(),
     }),
   ),
 });
 /** A change of an object as its undo needs it: only what is still ours is put back. */
 export type Edit = z.infer<typeof editSchema>;
-
-export const valueAt = (object: unknown, path: readonly (string | number)[]): unknown =>
-  path.reduce<any>((at, key) => (at === null || at === undefined ? undefined : at[key]), object);
 
 /**
  * The edit that would make these changes to the object as it is now. `ours` is as the server would keep it, with its own
@@ -36,21 +36,30 @@ export const valueAt = (object: unknown, path: readonly (string | number)[]): un
  */
 export async function editOf(
   api: Api,
-  ref: ObjectRef,
-  object: KubernetesObject,
+  ref: ObjectRef & { uid: string },
   { changes, label, signal }: { changes: readonly Change[]; label: string; signal: AbortSignal },
 ): Promise<Edit> {
-  const steps = changes.map(({ path, value }) => setting(path, valueAt(object, path), value));
-  const kept = await api.patch(ref, steps, signal, { dryRun: "All" });
+  const asked = await patchAsSeen(
+    api,
+    ref,
+    signal,
+    (object) => {
+      if (object?.metadata.uid !== ref.uid) throw missing(ref);
+      return changes.flatMap(({ path, value }) => setting(object, path, value));
+    },
+    { dryRun: "All" },
+  );
+  const { seen, patched } = asked!;
   return {
-    uid: object.metadata.uid,
+    uid: ref.uid,
     label,
     values: changes.map(({ path }) => ({
       path: [...path],
-      ...defined("before", valueAt(object, path)),
-      ...defined("ours", valueAt(kept, path)),
+      ...defined("before", valueAt(seen, path)),
+      ...defined("ours", valueAt(patched, path)),
+      ...defined("place", placeOf(seen, path)),
     })),
-  };
+  } as Edit;
 }
 
 /**
@@ -73,7 +82,7 @@ export async function makeEdit(
       });
     }
     return [
-      ...edit.values.map(({ path, before, ours }) => setting(path, before, ours)),
+      ...edit.values.flatMap(({ path, ours }) => setting(object, path, ours)),
       adding(object, "labels", edit.label, "true"),
       ...(also?.(object) ?? []),
     ];
@@ -98,26 +107,39 @@ export async function undoEdit(
       ...(labelled ? [{ op: "remove" as const, path: pointer("metadata", "labels", edit.label) }] : []),
       ...(also?.(object) ?? []),
     ];
-    const state = stateOf(object, edit);
-    if (state === "ours" && labelled) {
-      result = { outcome: "undone", detail: "" };
-      return [...edit.values.map(({ path, before, ours }) => setting(path, ours, before)), ...removal];
+    if (!labelled) {
+      result = { outcome: "already", detail: "" };
+      return removal.length > 0 ? removal : undefined;
     }
+    const ours = edit.values.filter((value) => !isAs(object, value, "before") && isAs(object, value, "ours"));
+    const others = edit.values.filter((value) => !isAs(object, value, "before") && !isAs(object, value, "ours"));
+    const isBack = ours.length + others.length === 0 && edit.values.some((value) => isChanged(value));
     result =
-      state === "before" || !labelled
-        ? { outcome: "already", detail: labelled ? `${whoChanged(object)} has put it back` : "" }
-        : { outcome: "conflict", detail: `${refText(ref)} was changed since by ${whoChanged(object)}: that stays` };
-    return removal.length > 0 ? removal : undefined;
+      others.length > 0
+        ? {
+            outcome: "conflict",
+            detail: `${textOf(ref, others)} was changed since by ${whoChanged(object)}: that stays`,
+          }
+        : isBack
+          ? { outcome: "already", detail: `${whoChanged(object)} has put it back` }
+          : { outcome: "undone", detail: "" };
+    return [...ours.flatMap(({ path, before, place }) => setting(object, path, before, place)), ...removal];
   });
   return result;
 }
 
-/** Whether an object's values are ours, as before, or somebody else's. */
-export function stateOf(object: KubernetesObject, { values }: Edit): "ours" | "before" | "other" {
-  const all = (side: "ours" | "before") =>
-    values.every((value) => isDeepStrictEqual(valueAt(object, value.path), value[side]));
-  return all("before") ? "before" : all("ours") ? "ours" : "other";
-}
+/** Whether the object is as the edit made it. */
+export const isMade = (object: KubernetesObject, { label, values }: Edit): boolean =>
+  object.metadata.labels?.[label] !== undefined &&
+  values.every((value) => isAs(object, value, "ours")) &&
+  (values.length === 0 || values.some((value) => isChanged(value)));
+
+type Value = Edit["values"][number];
+const isAs = (object: KubernetesObject, value: Value, side: "ours" | "before") =>
+  isDeepStrictEqual(valueAt(object, value.path), value[side]);
+const isChanged = ({ before, ours }: Value) => !isDeepStrictEqual(before, ours);
+const textOf = (ref: ObjectRef, values: readonly Value[]) =>
+  `${refText(ref)} (${values.map(({ path }) => pathText(path)).join(", ")})`;
 
 /** Who wrote to it last, as the API server keeps it. */
 export function whoChanged(object: KubernetesObject): string {
@@ -130,25 +152,28 @@ export function whoChanged(object: KubernetesObject): string {
   return last?.manager ?? "somebody else";
 }
 
-/** Decides by the object as it is, and changes it only if it still is so; looks anew when it is not. */
-async function patchAsSeen(
+/**
+ * Decides by the object as it is, and changes it only if it still is so; looks anew when it is not. Answers the object as
+ * it was and as it is then; undefined where nothing was to be done.
+ */
+export async function patchAsSeen(
   api: Api,
   ref: ObjectRef,
   signal: AbortSignal,
   decide: (object: KubernetesObject | undefined) => PatchStep[] | undefined,
-): Promise<void> {
+  query?: Record<string, string>,
+): Promise<{ seen: KubernetesObject; patched: KubernetesObject } | undefined> {
   for (let attempt = 1; ; attempt++) {
     const object = await api.find(ref, signal);
     const steps = decide(object);
-    if (steps === undefined) return;
+    if (steps === undefined) return undefined;
     const asSeen: PatchStep = {
       op: "test",
       path: "/metadata/resourceVersion",
       value: object!.metadata.resourceVersion,
     };
     try {
-      await api.patch(ref, [asSeen, ...steps], signal);
-      return;
+      return { seen: object!, patched: await api.patch(ref, [asSeen, ...steps], signal, query) };
     } catch (error) {
       if (!isStatus(error, 404, 409, 422) || attempt === 20) throw error;
       // what is not because of somebody else's change is said by the server
@@ -157,11 +182,6 @@ async function patchAsSeen(
     }
   }
 }
-
-const setting = (path: readonly (string | number)[], from: unknown, to: unknown): PatchStep =>
-  to === undefined
-    ? { op: "remove", path: pointer(...path) }
-    : { op: from === undefined ? "add" : "replace", path: pointer(...path), value: to };
 
 export const adding = (
   { metadata }: KubernetesObject,

@@ -4,14 +4,15 @@ import { type KubernetesObject, type PatchStep, isStatus } from "./api.ts";
 import type { Cluster } from "./cluster.ts";
 import { type Edit, adding, editSchema } from "./edits.ts";
 import { type Kind, type ObjectRef, kindSchema, refText } from "./kinds.ts";
+import { pathText } from "./paths.ts";
 import { faultAnnotation, pointer, runLabel, undoAnnotation } from "./marks.ts";
 
-export const keptSchema = z.strictObject({
-  kind: kindSchema,
-  namespace: z.string(),
-  name: z.string(),
-  edit: editSchema,
-});
+const refSchema = z.strictObject({ kind: kindSchema, namespace: z.string(), name: z.string() });
+/** A workload that feels a change of something else, and how many of its pods were ready before. */
+const feelingSchema = refSchema.extend({ uid: z.string(), ready: z.int().min(0) });
+export type Feeling = z.infer<typeof feelingSchema>;
+
+export const keptSchema = refSchema.extend({ edit: editSchema, felt: z.array(feelingSchema).optional() });
 /** A way back, as the cluster keeps it beside our journal. */
 export type Kept = z.infer<typeof keptSchema>;
 
@@ -94,4 +95,4 @@ export function readKeeper(
 }
 
 export const keptText = ({ edit, ...ref }: Kept): string =>
-  `${refText(ref)}: ${edit.values.map(({ path }) => path.join(".")).join(", ")}`;
+  `${refText(ref)}: ${edit.values.map(({ path }) => pathText(path)).join(", ")}`;
