@@ -1,4 +1,11 @@
-import { type Thing, type Witness, type SkillContext, ChaosError } from "@chaos-agents/core";
+import {
+  type Finding,
+  type ResolveContext,
+  type SkillContext,
+  type Thing,
+  type Witness,
+  ChaosError,
+} from "@chaos-agents/core";
 import { z } from "zod";
 import type { Rule } from "./access.ts";
 import { isStatus } from "./api.ts";
@@ -28,26 +35,33 @@ interface MadeSkill<Params> {
   seen: "effect" | "accepted";
   params: z.ZodType<Params>;
   example: Record<string, unknown>;
-  kind: Kind;
+  /** Of which kinds. */
+  makes: readonly Pick<Rule, "kind" | "when">[];
   rules?: readonly Rule[];
+  concurrency?: number;
+  witnessDeadline?: number;
   unsupported: (config: KubernetesConfig, params: Params) => string | undefined;
-  resolve: (
+  resolve: (cluster: Cluster, params: Params, context: ResolveContext) => Promise<Omit<Thing<Making>, "undoLabel">[]>;
+  preflight?: (
     cluster: Cluster,
+    things: readonly Thing<Making>[],
     params: Params,
-    context: SkillContext & { matchesFilters: (name: string) => boolean },
-  ) => Promise<(Omit<Thing<Making>, "undoLabel"> & { data: Making })[]>;
+    context: SkillContext,
+  ) => Promise<Finding[]>;
+  /** At the moment of making: looks again, throws where it is not to be made after all, and answers what goes into it. */
+  complete?: (cluster: Cluster, making: Making, context: SkillContext) => Promise<Making["body"]>;
   witness: (cluster: Cluster, made: Making, context: SkillContext) => Promise<Witness>;
 }
 
 /** A skill that breaks by making one object in a namespace, which goes with our lease when we do. */
 export function defineMadeSkill<Params extends { namespace?: string | undefined }>(skill: MadeSkill<Params>) {
-  const { kind, rules = [], resolve, witness, ...words } = skill;
+  const { makes, rules = [], resolve, complete, witness, ...words } = skill;
   return defineClusterSkill<Params, Making, Made>({
     ...words,
     reversal: "exact",
     undoRecord: madeSchema,
     rules: [
-      { kind, verbs: ["get", "create", "delete"] },
+      ...makes.map((made) => ({ ...made, verbs: ["get", "create", "delete"] })),
       { kind: "Job", verbs: ["get", "create", "patch", "delete"] },
       ...ownedKinds.map((owned) => ({ kind: owned, verbs: ["list"] })),
       ...rules,
@@ -59,7 +73,10 @@ export function defineMadeSkill<Params extends { namespace?: string | undefined 
       return things.map((thing) => ({ ...thing, undoLabel: `delete ${refText(thing.data)}` }));
     },
 
-    async *inject(cluster, { data: { namespace, name, body } }, { run, mark, signal, hold }) {
+    async *inject(cluster, { data }, context) {
+      const { kind, namespace, name } = data;
+      const { run, mark, signal, hold } = context;
+      const body = (await complete?.(cluster, data, context)) ?? data.body;
       yield { record: { kind, namespace, name, mark } };
       const lease = cluster.lease(run, namespace);
       if (lease) hold(lease.hold());
@@ -108,5 +125,5 @@ export function defineMadeSkill<Params extends { namespace?: string | undefined 
   });
 }
 
-/** A name for what a fault makes, short enough for every kind. */
-export const nameOf = (mark: string): string => mark.replaceAll("/", "-");
+/** A name for what a fault makes, short enough for every kind; `part` where it makes several. */
+export const nameOf = (mark: string, part = ""): string => `${mark.replaceAll("/", "-")}${part && `-${part}`}`;

@@ -99,6 +99,8 @@ export interface Skill<Target = any, Params = any, Data = any, Undo = any> {
   readonly concurrency?: number;
   /** Milliseconds one undo may take before it counts as failed; a minute when left out. */
   readonly undoDeadline?: number;
+  /** Milliseconds until its witness has to have seen it; half a minute when left out. */
+  readonly witnessDeadline?: number;
   /** Rights, side effects, limits: all that can be known before. Reads only. */
   preflight?(target: Target, things: readonly Thing<Data>[], params: Params, context: SkillContext): Promise<Finding[]>;
   /**

@@ -125,7 +125,8 @@ export class ActiveFault {
         for (const id of ids) yield journal.entry(id).record;
       },
     };
-    const seen = await withDeadline(`${use.skill}: looking whether it landed`, witnessDeadline, [stop], (signal) =>
+    const limit = skill.witnessDeadline ?? witnessDeadline;
+    const seen = await withDeadline(`${use.skill}: looking whether it landed`, limit, [stop], (signal) =>
       skill.witness(this.#target, thing, records, skillContext({ ...this.#context, signal }, fault)),
     );
     await this.#log.emit({ type: "fault-witnessed", fault, thing: thing.key, ...seen, seen: skill.seen });

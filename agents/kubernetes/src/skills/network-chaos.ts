@@ -28,7 +28,7 @@ export const networkChaos = defineMadeSkill<z.output<typeof params>>({
   seen: "accepted",
   params,
   example: { pod_selector: { app: "web" } },
-  kind: "NetworkPolicy",
+  makes: [{ kind: "NetworkPolicy" }],
   rules: podSelectionRules,
   unsupported: (config: KubernetesConfig, given) => noPods(config, given),
 
