@@ -11,11 +11,14 @@ export interface Rule {
   names?: readonly string[];
   /** Asked for in all of the cluster, not in one namespace. */
   cluster?: true;
+  /** With which params it is needed; with all when left out. The role that is printed has it always. */
+  when?: (params: any) => boolean;
 }
 
 /** Which of these rights we lack there, each with the rule that gives it. */
 export async function missingRights(
   cluster: Cluster,
+  skill: string,
   rules: readonly Rule[],
   namespace: string,
   signal: AbortSignal,
@@ -42,7 +45,7 @@ export async function missingRights(
         level: "error",
         code: "permission-missing",
         message: `${cluster.api.context} may not ${what} ${where}`,
-        remedy: "chaos show SKILL --rbac prints the role that allows it",
+        remedy: `chaos show ${skill} --rbac prints the role that allows it`,
       },
     ];
   });

@@ -20,7 +20,8 @@ export function defineClusterSkill<Params extends { namespace?: string | undefin
     role: rbacOf(skill.name, rules),
     async preflight(cluster, things, params, context) {
       const namespace = params.namespace ?? cluster.config.namespace ?? "";
-      const missing = await missingRights(cluster, rules, namespace, context.signal);
+      const needed = rules.filter(({ when }) => when?.(params) ?? true);
+      const missing = await missingRights(cluster, skill.name, needed, namespace, context.signal);
       if (missing.length > 0) return missing;
       return (await skill.preflight?.(cluster, things, params, context)) ?? [];
     },

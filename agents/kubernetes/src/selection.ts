@@ -87,9 +87,11 @@ export const podSelectionRules: readonly Rule[] = [
 const systemNamespace =
   /^(?:kube-.+|openshift(?:-.+)?|calico-.+|cilium.*|istio-system|linkerd.*|cert-manager|gke-.+|amazon-.+)$/;
 
+export const isSystemNamespace = (namespace: string): boolean => systemNamespace.test(namespace);
+
 export function namespaceOf({ config }: Cluster, params: { namespace?: string | undefined }): string {
   const namespace = (params.namespace ?? config.namespace)!;
-  if (config.system_namespaces || !systemNamespace.test(namespace)) return namespace;
+  if (config.system_namespaces || !isSystemNamespace(namespace)) return namespace;
   throw new ChaosError("side-effects-refused", `${namespace} is a namespace that the cluster itself lives in`, {
     remedy: "Say system_namespaces: true in target_config if that is meant",
   });
@@ -127,8 +129,7 @@ export async function selectPods(
     if (params.owner && (workload === null || `${workload.kind.toLowerCase()}/${workload.name}` !== params.owner))
       continue;
     if (![name, workload?.name ?? name].some(matchesFilters)) continue;
-    const refusal =
-      refusedBy(cluster, pod) ?? (workload && refusedBy(cluster, await workloads.object(workload, signal)));
+    const refusal = refusedBy(cluster, pod, ...(workload ? [await workloads.object(workload, signal)] : []));
     if (refusal) {
       protectedBy.add(refusal);
       continue;
@@ -180,17 +181,17 @@ export function pick<T>(
   return wanted >= all.length ? [...all] : random.sample(all, wanted);
 }
 
-/** Why its owner does not want it broken, or undefined. */
-export function refusedBy({ config }: Cluster, { metadata }: KubernetesObject): string | undefined {
-  const said = metadata.annotations ?? {};
-  if (said[denyAnnotation] === "true") return `${metadata.name} says ${denyAnnotation}: "true"`;
-  if (config.opt_in && said[allowAnnotation] !== "true")
-    return `${metadata.name} does not say ${allowAnnotation}: "true"`;
-  return undefined;
+/** Why its owner does not want it broken, or undefined: what says so is the object itself, or one above it. */
+export function refusedBy({ config }: Cluster, ...objects: readonly KubernetesObject[]): string | undefined {
+  const says = (annotation: string) => objects.find(({ metadata }) => metadata.annotations?.[annotation] === "true");
+  const denies = says(denyAnnotation);
+  if (denies) return `${denies.metadata.name} says ${denyAnnotation}: "true"`;
+  if (!config.opt_in || says(allowAnnotation)) return undefined;
+  return `${objects.at(-1)!.metadata.name} does not say ${allowAnnotation}: "true"`;
 }
 
 /** The workloads of one namespace, looked up once each. */
-class Workloads {
+export class Workloads {
   readonly #cluster: Cluster;
   readonly #namespace: string;
   readonly #objects = new Map<string, Promise<KubernetesObject>>();

@@ -64,6 +64,11 @@ export class HandDriven {
     this.#lastId = revises ?? this.records.length;
   }
 
+  /** Why the first of what is held died by itself; never settles while all of it lives. */
+  async lost(): Promise<string> {
+    return await Promise.race(this.#held.flatMap(({ lost }) => lost ?? []));
+  }
+
   /** As the engine lets go: what lives in our process ends, newest first. */
   async letGo(): Promise<void> {
     this.#stopping.abort(new Error("the fault is being undone"));

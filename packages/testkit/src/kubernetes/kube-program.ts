@@ -7,6 +7,8 @@ import { promisify } from "node:util";
 import { ChaosError } from "@chaos-agents/core";
 import { findProgram } from "../servers/find-program.ts";
 
+/** As go.mod has it. */
+const version = "v1.36.3";
 const source = join(import.meta.dirname, "../../kube");
 
 /** Go is no part of what we install; whoever has it has the tests. */
@@ -28,8 +30,8 @@ export async function kubeProgram(env: NodeJS.ProcessEnv = process.env): Promise
   const folder = join(cache, "chaos-agents", "kube", hash.digest("hex").slice(0, 16));
   await mkdir(folder, { recursive: true });
   const program = join(folder, "kube");
-  const build = `[ -x "$2" ] || { cd "$3" && "$1" build -trimpath -ldflags "-s -w" -o "$2.new" . && mv "$2.new" "$2"; }`;
-  await promisify(execFile)("flock", [join(folder, "lock"), "sh", "-c", build, "build", go, program, source], {
+  const build = `[ -x "$2" ] || { cd "$3" && "$1" build -trimpath -ldflags "-s -w -X k8s.io/component-base/version.gitVersion=$4" -o "$2.new" . && mv "$2.new" "$2"; }`;
+  await promisify(execFile)("flock", [join(folder, "lock"), "sh", "-c", build, "build", go, program, source, version], {
     env: { ...env, CGO_ENABLED: "0", GOTOOLCHAIN: "local", GOFLAGS: "" },
     maxBuffer: 64 * 1024 * 1024,
   });
