@@ -7,6 +7,7 @@ export {
   startKubernetes,
 } from "./kubernetes/kubernetes-cluster.ts";
 export { kubeMissing, kubeProgram } from "./kubernetes/kube-program.ts";
+export { type PlainFront, startPlainFront } from "./kubernetes/plain-front.ts";
 export { makeRichSchema, richSchema } from "./fixtures/rich-schema.ts";
 export { type ClusterPhotograph, clusterDifferences, photographCluster } from "./oracle/cluster-photograph.ts";
 export { type DifferenceOptions, differences, residues } from "./oracle/differences.ts";

@@ -1,4 +1,5 @@
 import type { Framing, FrameWords } from "./framing.ts";
+import { httpFraming } from "./http-frames.ts";
 import { mysqlFraming } from "./mysql-frames.ts";
 import { postgresFraming } from "./postgres-frames.ts";
 import { sshFraming } from "./ssh-frames.ts";
@@ -7,6 +8,7 @@ export const framings = {
   postgres: postgresFraming,
   mysql: mysqlFraming,
   ssh: sshFraming,
+  http: httpFraming,
 } satisfies Record<string, () => Framing>;
 
 /** Cuts a stream of chunks into whole messages. */
