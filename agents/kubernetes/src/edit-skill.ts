@@ -4,6 +4,7 @@ import {
   type ResolveContext,
   type SkillContext,
   type Thing,
+  type UndoResult,
   type Witness,
   ChaosError,
 } from "@chaos-agents/core";
@@ -15,8 +16,19 @@ import type { KubernetesConfig } from "./config.ts";
 import { type Change, editOf, isMade, makeEdit, undoEdit } from "./edits.ts";
 import { type Kind, type ObjectRef, refText } from "./kinds.ts";
 import { changedLabel } from "./marks.ts";
-import { overlap } from "./paths.ts";
-import { type Feeling, type Kept, alsoForget, alsoKeep, forget, keep, keeperKind, keptSchema } from "./way-back.ts";
+import { overlap, pathText } from "./paths.ts";
+import {
+  type Feeling,
+  type Kept,
+  alsoForget,
+  alsoKeep,
+  forget,
+  keep,
+  keeperKind,
+  keptSchema,
+  withSecrets,
+  withoutSecrets,
+} from "./way-back.ts";
 import { type Way, waysBack } from "./ways-back.ts";
 
 /** One object, and what is to stand in it. Plain JSON. */
@@ -27,10 +39,12 @@ export interface Editing extends ObjectRef {
   felt?: Feeling[];
 }
 
+type Resolved<Data> = Omit<Thing<Data>, "undoLabel"> & { undoLabel?: string };
+
 /** What was changed, when it is back. */
 export type Changed = ObjectRef & { uid: string; felt: readonly Feeling[] };
 
-interface EditSkill<Params> {
+interface EditSkill<Params, Data extends Editing> {
   name: `k8s.${string}`;
   summary: string;
   effect: string;
@@ -43,6 +57,8 @@ interface EditSkill<Params> {
   example: Record<string, unknown>;
   /** What it edits. */
   kinds: readonly Kind[];
+  /** Which of them these params mean; any when left out. */
+  kindOf?: (params: Params) => Kind;
   /** Not in a namespace. */
   clusterWide?: true;
   /** What else it asks of the API. */
@@ -51,17 +67,17 @@ interface EditSkill<Params> {
   concurrency?: number;
   undoDeadline?: number;
   unsupported: (config: KubernetesConfig, params: Params) => string | undefined;
-  resolve: (cluster: Cluster, params: Params, context: ResolveContext) => Promise<Omit<Thing<Editing>, "undoLabel">[]>;
+  resolve: (cluster: Cluster, params: Params, context: ResolveContext) => Promise<Resolved<Data>[]>;
   preflight?: (
     cluster: Cluster,
-    things: readonly Thing<Editing>[],
+    things: readonly Thing<Data>[],
     params: Params,
     context: SkillContext,
   ) => Promise<Finding[]>;
   /** Once the change stands: what else it takes. */
-  complete?: (cluster: Cluster, editing: Editing, context: InjectContext) => Promise<void>;
+  complete?: (cluster: Cluster, editing: Data, context: InjectContext) => Promise<void>;
   /** Asked where the edit stands as we made it. */
-  witness?: (cluster: Cluster, editing: Editing, context: SkillContext) => Promise<Witness>;
+  witness?: (cluster: Cluster, editing: Data, context: SkillContext) => Promise<Witness>;
   /** After the values are back: waits until users have what they had, and says how it went. */
   settle?: (cluster: Cluster, changed: Changed, context: SkillContext) => Promise<string>;
 }
@@ -70,26 +86,33 @@ interface EditSkill<Params> {
  * A skill that breaks by changing values in objects that are there. What others changed since stays theirs. No lease can
  * own such a change: it stays until it is undone, recovered or swept.
  */
-export function defineEditSkill<Params extends { namespace?: string | undefined }>(skill: EditSkill<Params>) {
-  const { kinds, clusterWide, rules = [], resolve, preflight, complete, witness, settle, ...words } = skill;
+export function defineEditSkill<Params extends { namespace?: string | undefined }, Data extends Editing = Editing>(
+  skill: EditSkill<Params, Data>,
+) {
+  const { kinds, kindOf, clusterWide, rules = [], resolve, preflight, complete, witness, settle, ...words } = skill;
   const verbs = ["get", "list", "patch"];
-  const keeper = { kind: keeperKind(kinds), verbs: ["get", "list", "create", "delete"] };
-  return defineClusterSkill<Params, Editing, Kept>({
+  const meant = (kind: Kind) => (params: Params) => (kindOf?.(params) ?? kind) === kind;
+  const within = kinds.flatMap((kind): Rule[] => [
+    { kind, verbs, when: meant(kind) },
+    { kind: keeperKind(kind), verbs: ["get", "list", "create", "delete"], when: meant(kind) },
+  ]);
+  return defineClusterSkill<Params, Data, Kept>({
     reversal: "exact",
     undoDeadline: 180_000,
     ...words,
     undoRecord: keptSchema,
     rules: clusterWide
       ? [...kinds.map((kind) => ({ kind, verbs, cluster: true as const })), ...rules]
-      : [...kinds.map((kind) => ({ kind, verbs })), keeper, ...rules],
+      : [...within, ...rules],
 
     async resolve(cluster, params, context) {
       const things = await resolve(cluster, params, context);
-      return things.map((thing) => ({ ...thing, undoLabel: `put back ${refText(thing.data)} as it was` }));
+      return things.map((thing) => ({ undoLabel: `put back ${refText(thing.data)} as it was`, ...thing }));
     },
 
     async preflight(cluster, things, params, context) {
-      const ways = things.length > 0 ? await waysBack(cluster, kinds, things[0]!.data.namespace, context.signal) : [];
+      const edited = [...new Set(things.map(({ data }) => data.kind))];
+      const ways = things.length > 0 ? await waysBack(cluster, edited, things[0]!.data.namespace, context.signal) : [];
       const taken = things.flatMap(({ data }): Finding[] => {
         const other = otherOn(data, ways, context.run);
         return other
@@ -107,7 +130,7 @@ export function defineEditSkill<Params extends { namespace?: string | undefined 
       if (other) throw new ChaosError("fault-not-landed", takenText(ref, other), { remedy: takenRemedy });
       const edit = await editOf(cluster.api, { ...ref, uid }, { changes, label: changedLabel(run, fault), signal });
       const kept = { ...ref, edit, ...(felt && { felt }) };
-      yield { record: kept };
+      yield { record: withoutSecrets(kept) };
       await keep(cluster, kept, run, fault, signal);
       await makeEdit(cluster.api, ref, edit, { also: alsoKeep(ref, edit, run, fault), signal });
       await complete?.(cluster, data, context);
@@ -115,16 +138,20 @@ export function defineEditSkill<Params extends { namespace?: string | undefined 
 
     async witness(cluster, { data }, records, context) {
       const [record] = records;
-      const object = await cluster.api.find(data, context.signal);
-      if (object === undefined || record === undefined || !isMade(object, record.edit))
+      const { run, fault, signal } = context;
+      const kept = record && (await withSecrets(cluster, record, run, fault, signal));
+      const object = await cluster.api.find(data, signal);
+      if (object === undefined || kept === undefined || !isMade(object, kept.edit))
         return { landed: false, detail: `${refText(data)} is not as we changed it` };
       if (witness) return await witness(cluster, data, context);
       return { landed: true, detail: `the API server has taken the change of ${refText(data)}` };
     },
 
     async undo(cluster, record, context) {
-      const { edit, felt = [], ...ref } = record;
       const { run, fault, signal } = context;
+      const kept = await withSecrets(cluster, record, run, fault, signal);
+      if (kept === undefined) return await withoutWay(cluster, record, signal);
+      const { edit, felt = [], ...ref } = kept;
       const result = await undoEdit(cluster.api, ref, edit, { also: alsoForget(ref, run, fault), signal });
       await forget(cluster, ref, run, fault, signal);
       if (!settle || result.outcome === "conflict") return result;
@@ -143,6 +170,20 @@ export function defineEditSkill<Params extends { namespace?: string | undefined 
       return [`${refText(record)} still carries our change`];
     },
   });
+}
+
+/** What was never kept was never changed. */
+async function withoutWay(cluster: Cluster, { edit, ...ref }: Kept, signal: AbortSignal): Promise<UndoResult> {
+  const object = await cluster.api.find(ref, signal);
+  if (object?.metadata.uid !== edit.uid || object.metadata.labels?.[edit.label] === undefined)
+    return { outcome: "already", detail: "" };
+  throw new ChaosError(
+    "rollback-incomplete",
+    `somebody deleted the secret in which the old value of ${refText(ref)} was kept`,
+    {
+      remedy: `Set ${edit.values.map(({ path }) => pathText(path)).join(", ")} yourself, then remove the label ${edit.label}`,
+    },
+  );
 }
 
 const takenText = (ref: ObjectRef, other: string) => `${refText(ref)} is broken in the same place by run ${other}`;

@@ -16,6 +16,7 @@ const kinds = {
   DaemonSet: ["/apis/apps/v1", "daemonsets", true],
   Job: ["/apis/batch/v1", "jobs", true],
   NetworkPolicy: ["/apis/networking.k8s.io/v1", "networkpolicies", true],
+  EndpointSlice: ["/apis/discovery.k8s.io/v1", "endpointslices", true],
   PodDisruptionBudget: ["/apis/policy/v1", "poddisruptionbudgets", true],
   SelfSubjectAccessReview: ["/apis/authorization.k8s.io/v1", "selfsubjectaccessreviews", false],
 } as const satisfies Record<string, readonly [string, string, boolean]>;

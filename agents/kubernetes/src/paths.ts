@@ -37,6 +37,9 @@ export function setting(object: unknown, path: Path, value: unknown, place?: num
   const parent = path.slice(0, -1);
   const last = path.at(-1);
   if (value === undefined) return isThere ? [{ op: "remove", path: pointerIn(object, path) }] : [];
+  // the server leaves out what has become empty
+  if (typeof last === "string" && parent.length > 0 && valueAt(object, parent) === undefined)
+    return setting(object, parent, { [last]: value });
   if (isThere || !isItem(last)) return [{ op: isThere ? "replace" : "add", path: pointerIn(object, path), value }];
   const list = valueAt(object, parent) as unknown[] | undefined;
   if (list === undefined) return [{ op: "add", path: pointerIn(object, parent), value: [value] }];

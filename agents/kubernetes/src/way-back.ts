@@ -23,13 +23,34 @@ export type Kept = z.infer<typeof keptSchema>;
  */
 const keeperOf = ({ kind, namespace, name }: ObjectRef, run: string, fault: string): ObjectRef => {
   const short = createHash("sha256").update(`${kind}/${name}`).digest("hex").slice(0, 8);
-  return { kind: kind === "Secret" ? "Secret" : "ConfigMap", namespace, name: `chaos-undo-${run}-${fault}-${short}` };
+  return { kind: keeperKind(kind), namespace, name: `chaos-undo-${run}-${fault}-${short}` };
 };
 
 export const isOutside = ({ namespace }: ObjectRef): boolean => namespace === "";
 
-/** What the keeping of ways back asks of the API. */
-export const keeperKind = (kinds: readonly Kind[]): Kind => (kinds.includes("Secret") ? "Secret" : "ConfigMap");
+/** What the ways back of this kind are kept in. */
+export const keeperKind = (kind: Kind): Kind => (kind === "Secret" ? "Secret" : "ConfigMap");
+
+/** As our journal has it: of what is secret it knows where it stands, and no more. */
+export const withoutSecrets = (kept: Kept): Kept => {
+  if (kept.kind !== "Secret") return kept;
+  const values = kept.edit.values.map(({ path }) => ({ path }));
+  return { ...kept, edit: { ...kept.edit, values } };
+};
+
+/** With the values that the cluster alone keeps; undefined where it has none. */
+export async function withSecrets(
+  cluster: Cluster,
+  kept: Kept,
+  run: string,
+  fault: string,
+  signal: AbortSignal,
+): Promise<Kept | undefined> {
+  if (kept.kind !== "Secret") return kept;
+  const keeper = keeperOf(kept, run, fault);
+  const there = await cluster.api.find(keeper, signal);
+  return there && readKeeper(keeper.kind, there)?.kept;
+}
 
 /** The one in the object itself, with the change. */
 export const alsoKeep =
