@@ -12,6 +12,7 @@ export interface KubernetesObject {
     namespace?: string;
     uid: string;
     resourceVersion: string;
+    generation?: number;
     creationTimestamp: string;
     deletionTimestamp?: string;
     finalizers?: string[];
@@ -58,6 +59,9 @@ interface Asked {
   patience?: number;
   signal: AbortSignal;
 }
+
+/** By which the API server keeps what we wrote apart from what others did. */
+export const fieldManager = "chaos-agents";
 
 const pageSize = 500;
 const patience = 15_000;
@@ -133,7 +137,7 @@ export class Api {
     signal: AbortSignal,
     query: Record<string, string> = {},
   ): Promise<KubernetesObject> {
-    const asked = { query, body: steps, type: "application/json-patch+json", signal };
+    const asked = { query: { fieldManager, ...query }, body: steps, type: "application/json-patch+json", signal };
     return (await this.request("PATCH", objectPath(ref), asked)) as KubernetesObject;
   }
 
@@ -167,7 +171,7 @@ export class Api {
     for (const [name, value] of Object.entries(query)) search.set(name, String(value));
     const asked = new RequestContext(`${this.server}${path}${search.size > 0 ? `?${search}` : ""}`, method as never);
     asked.setHeaderParam("Accept", "application/json");
-    asked.setHeaderParam("User-Agent", "chaos-agents");
+    asked.setHeaderParam("User-Agent", fieldManager);
     if (body !== undefined) {
       asked.setHeaderParam("Content-Type", type);
       asked.setBody(JSON.stringify(body));

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type UndoResult, ChaosError } from "@chaos-agents/core";
 import { z } from "zod";
-import { type Api, type KubernetesObject, type PatchStep, isStatus, missing } from "./api.ts";
+import { type Api, type KubernetesObject, type PatchStep, fieldManager, isStatus, missing } from "./api.ts";
 import { type ObjectRef, refText } from "./kinds.ts";
 import { pointer } from "./marks.ts";
 import { type Path, pathSchema, pathText, placeOf, setting, valueAt } from "./paths.ts";
@@ -141,16 +141,19 @@ const isChanged = ({ before, ours }: Value) => !isDeepStrictEqual(before, ours);
 const textOf = (ref: ObjectRef, values: readonly Value[]) =>
   `${refText(ref)} (${values.map(({ path }) => pathText(path)).join(", ")})`;
 
-/** Who wrote to it last, as the API server keeps it. */
+/** Who but us wrote to it last, as the API server keeps it. */
 export function whoChanged(object: KubernetesObject): string {
   const managers = (object.metadata as { managedFields?: { manager?: string; time?: string; subresource?: string }[] })
     .managedFields;
   const last = (managers ?? [])
-    .filter(({ subresource }) => subresource === undefined)
+    .filter(({ manager, subresource }) => subresource === undefined && manager !== fieldManager)
     .toSorted((a, b) => (a.time ?? "").localeCompare(b.time ?? ""))
     .at(-1);
   return last?.manager ?? "somebody else";
 }
+
+/** Somebody who writes without a pause is between two of ours once in a few times. */
+const attempts = 200;
 
 /**
  * Decides by the object as it is, and changes it only if it still is so; looks anew when it is not. Answers the object as
@@ -175,7 +178,8 @@ export async function patchAsSeen(
     try {
       return { seen: object!, patched: await api.patch(ref, [asSeen, ...steps], signal, query) };
     } catch (error) {
-      if (!isStatus(error, 404, 409, 422) || attempt === 20) throw error;
+      if (!isStatus(error, 404, 409, 422) || attempt === attempts) throw error;
+      if (isStatus(error, 409)) continue;
       // what is not because of somebody else's change is said by the server
       const now = await api.find(ref, signal);
       if (now?.metadata.resourceVersion === object!.metadata.resourceVersion) throw error;

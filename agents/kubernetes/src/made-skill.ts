@@ -27,6 +27,9 @@ export interface Making {
   body: Record<string, unknown>;
 }
 
+/** Milliseconds in which whoever put a finalizer on something of ours may do what it has to. */
+const finalizerPatience = 10_000;
+
 interface MadeSkill<Params> {
   name: `k8s.${string}`;
   summary: string;
@@ -102,10 +105,15 @@ export function defineMadeSkill<Params extends { namespace?: string | undefined 
 
     async undo(cluster, record, { run, signal, clock }) {
       const ref = record as ObjectRef & Made;
+      const since = clock.monotonic();
       let asked = false;
       for (;;) {
         const there = await cluster.api.find(ref, signal);
         if (there === undefined || there.metadata.annotations?.[markAnnotation] !== record.mark) break;
+        const held = there.metadata.finalizers ?? [];
+        if (held.length > 0 && clock.monotonic() - since > finalizerPatience) {
+          return { outcome: "failed", detail: `${refText(ref)} is deleted, but ${held.join(", ")} holds it still` };
+        }
         if (!asked) await cluster.api.delete(ref, there.metadata.uid, signal);
         asked = true;
         await clock.sleep(100, signal);
