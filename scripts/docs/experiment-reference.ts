@@ -12,15 +12,9 @@ import { llmFileSchema } from "../../packages/experiment-file/src/llm-file.ts";
 import { fieldTable, generatedBy, page, yaml } from "./markdown.ts";
 import { fieldsOf } from "./schema-fields.ts";
 
-const agents = [
-  ...catalog.agents.map((agent) => ({ agent, runnable: true })),
-  ...(catalog.declared ?? []).map((agent) => ({ agent, runnable: false })),
-];
-
-const targetSections = agents.flatMap(({ agent, runnable }) => [
+const targetSections = catalog.agents.flatMap((agent) => [
   `### target: ${agent.target}`,
-  `${agent.summary}. Also written ${agent.aliases.map((alias) => `\`${alias}\``).join(", ")}.` +
-    (runnable ? "" : " **Files are checked, but this version cannot run them yet.**"),
+  `${agent.summary}. Also written ${agent.aliases.map((alias) => `\`${alias}\``).join(", ")}.`,
   fieldTable(fieldsOf(agent.config, { deep: true })),
   yaml({ target: agent.target, target_config: agent.example }),
 ]);

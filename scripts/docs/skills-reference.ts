@@ -1,5 +1,5 @@
 import { catalog } from "@chaos-agents/catalog";
-import { type DeclaredSkill, type Reversal, type Skill, formatDuration } from "@chaos-agents/core";
+import { type Reversal, type Skill, formatDuration } from "@chaos-agents/core";
 import { fieldTable, generatedBy, page, table, yaml } from "./markdown.ts";
 import { fieldsOf } from "./schema-fields.ts";
 
@@ -17,7 +17,7 @@ const seen: Record<Skill["seen"], string> = {
 const usualUndo = 60_000;
 const anchor = (name: string) => `#${name.replaceAll(/[^a-z0-9_]/g, "")}`;
 
-const paramsOf = ({ name, params, example }: DeclaredSkill) => {
+const paramsOf = ({ name, params, example }: Skill) => {
   const fields = fieldsOf(params, { deep: true });
   return [
     fields.length > 0 ? fieldTable(fields) : "It has no params.",
@@ -50,10 +50,5 @@ export const skillsReference = (): string =>
         skills.map(({ name, summary, reversal }) => [`[${name}](${anchor(name)})`, summary, reversal]),
       ),
       ...skills.flatMap(section),
-    ]),
-    ...(catalog.declared ?? []).flatMap(({ target, skills }) => [
-      `## ${target}`,
-      "Files with these skills are checked. This version cannot run them yet.",
-      ...skills.flatMap((skill) => [`### ${skill.name}`, `${skill.summary}.`, ...paramsOf(skill)]),
     ]),
   );

@@ -36,7 +36,7 @@ export const kubernetesConfigSchema = z.strictObject({
     .meta({ description: 'Only what carries the annotation chaos-agents.io/allow: "true" may be broken' }),
   lease: z
     .union([z.literal("off"), durationSchema.refine((ms) => ms >= 15_000, "at least 15s")])
-    .default(60_000)
+    .prefault("60s")
     .meta({
       description: "How long what we make in a cluster stays when nothing is heard of us; off: until it is undone",
     }),

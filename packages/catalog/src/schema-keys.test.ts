@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { catalog } from "./index.ts";
 
-const agents = [...catalog.agents, ...catalog.declared!];
+const { agents } = catalog;
 const probes = [...catalog.probes, ...catalog.agents.flatMap((agent) => agent.probes)];
 const schemas: [string, z.ZodType][] = [
   ["an experiment", experimentSchema],

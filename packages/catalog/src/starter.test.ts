@@ -4,7 +4,7 @@ import { catalog } from "./index.ts";
 import { read } from "./read.fixture.ts";
 
 describe("a starter file", () => {
-  const agents = [...catalog.agents, ...catalog.declared!];
+  const { agents } = catalog;
   const words = agents.flatMap(({ target, aliases, skills }) => [target, ...aliases].map((word) => ({ word, skills })));
 
   test.each(words)("for $word validates with every skill there is", ({ word, skills }) => {

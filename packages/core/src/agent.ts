@@ -67,15 +67,8 @@ export interface Agent {
   connect(config: any, context: ConnectContext): Promise<Target>;
 }
 
-/** A kind of target whose files are read and checked, but which this version cannot run. */
-export type DeclaredAgent = Omit<Agent, "skills" | "probes" | "connect"> & {
-  readonly skills: readonly DeclaredSkill[];
-};
-export type DeclaredSkill = Pick<Skill, "name" | "summary" | "params" | "example" | "unsupported">;
-
 /** What is shipped: the list of agents, and the probe kinds that need no agent. */
 export interface Catalog {
   readonly agents: readonly Agent[];
-  readonly declared?: readonly DeclaredAgent[];
   readonly probes: readonly ProbeKind[];
 }

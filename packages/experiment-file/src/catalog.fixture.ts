@@ -1,4 +1,4 @@
-import { type Agent, type Catalog, type DeclaredAgent, type Skill, defineProbe } from "@chaos-agents/core";
+import { type Agent, type Catalog, type Skill, defineProbe } from "@chaos-agents/core";
 import { z } from "zod";
 
 const nobody = () => {
@@ -73,7 +73,7 @@ const database: Agent = {
   connect: nobody,
 };
 
-const server: DeclaredAgent = {
+const server: Agent = {
   target: "server",
   aliases: ["srv"],
   summary: "servers",
@@ -100,19 +100,19 @@ const server: DeclaredAgent = {
   }),
   example: { hosts: [{ host: "10.0.0.1" }] },
   skills: [
-    {
-      name: "server.service_stop",
-      summary: "stops services",
-      params: z.strictObject({ max_services: z.int().min(1).default(1), services: z.array(z.string()).default([]) }),
-      example: { max_services: 2 },
-    },
+    skill(
+      "server.service_stop",
+      z.strictObject({ max_services: z.int().min(1).default(1), services: z.array(z.string()).default([]) }),
+      { example: { max_services: 2 } },
+    ),
   ],
+  probes: [],
+  connect: nobody,
 };
 
 /** A catalog to read files with: it cannot run anything. */
 export const fixtureCatalog: Catalog = {
-  agents: [database],
-  declared: [server],
+  agents: [database, server],
   probes: [
     defineProbe({
       kind: "http",

@@ -1,7 +1,7 @@
 /* oxlint-disable unicorn/no-thenable -- JSON Schema has a keyword of that name */
 import {
   type Catalog,
-  type DeclaredSkill,
+  type Skill,
   experimentSchema,
   guardCommonSchema,
   skillUseSchema,
@@ -97,7 +97,7 @@ const when = (key: string, words: readonly string[], then: JsonSchema): JsonSche
   then: { properties: then },
 });
 
-function skillSchema(skills: readonly DeclaredSkill[]): JsonSchema {
+function skillSchema(skills: readonly Skill[]): JsonSchema {
   return {
     ...properties(convert(skillUseSchema), { skill_name: { enum: skills.map(({ name }) => name) }, params: {} }),
     allOf: skills.map((skill) =>

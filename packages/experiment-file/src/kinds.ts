@@ -1,7 +1,7 @@
-import type { Agent, Catalog, DeclaredAgent, DeclaredSkill, ProbeKind } from "@chaos-agents/core";
+import type { Agent, Catalog, ProbeKind, Skill } from "@chaos-agents/core";
 
 export interface SkillKind {
-  skill: DeclaredSkill;
+  skill: Skill;
   /** The kind of target it breaks. */
   target: string;
 }
@@ -14,14 +14,12 @@ export interface ProbeSource {
 
 /** The catalog, looked up by the words of a file. */
 export class Kinds {
-  readonly agents: readonly (Agent | DeclaredAgent)[];
-  readonly #runnable: ReadonlySet<Agent | DeclaredAgent>;
+  readonly agents: readonly Agent[];
   readonly skills: ReadonlyMap<string, SkillKind>;
   readonly probes: ReadonlyMap<string, ProbeSource>;
 
   constructor(catalog: Catalog) {
-    this.agents = [...catalog.agents, ...(catalog.declared ?? [])];
-    this.#runnable = new Set(catalog.agents);
+    this.agents = catalog.agents;
     this.skills = new Map(
       this.agents.flatMap(({ target, skills }) => skills.map((skill) => [skill.name, { skill, target }] as const)),
     );
@@ -30,11 +28,7 @@ export class Kinds {
     this.probes = new Map([...free, ...asked].map((source) => [source.probe.kind, source]));
   }
 
-  agent(word: string): Agent | DeclaredAgent | undefined {
+  agent(word: string): Agent | undefined {
     return this.agents.find(({ target, aliases }) => target === word || aliases.includes(word));
-  }
-
-  isRunnable(agent: Agent | DeclaredAgent): boolean {
-    return this.#runnable.has(agent);
   }
 }

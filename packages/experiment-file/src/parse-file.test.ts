@@ -88,7 +88,6 @@ experiments:
       - { name: page, type: http, url: "http://localhost/", expect: 200, for: 2s, timeout: 1s }
     blast_radius: { tables: 2 }
 `,
-      { catalog: { ...fixtureCatalog, agents: [...fixtureCatalog.agents, runnable(fixtureCatalog)], declared: [] } },
     );
     expect(Object.keys(experiment.targets)).toEqual(["shop", "web"]);
     expect(experiment.targets["web"]!.kind).toBe("server");
@@ -127,13 +126,6 @@ experiments:
     const broken = parse(text.replace("db.insert_load", "db.nope")).diagnostics;
     expect(broken.map(({ line, path }) => [line, path])).toEqual([[6, "experiments[0].skills[0].skill_name"]]);
   });
-});
-
-const runnable = ({ agents, declared }: typeof fixtureCatalog) => ({
-  ...agents[0]!,
-  ...declared![0]!,
-  probes: [],
-  skills: declared![0]!.skills.map((skill) => ({ ...agents[0]!.skills[0]!, ...skill })),
 });
 
 describe("variables", () => {
@@ -194,7 +186,6 @@ test("to run one experiment, the others need not be able to", () => {
     [4, "error"],
   ]);
   expect(levels()).toEqual([
-    [3, "error"],
     [3, "error"],
     [4, "error"],
   ]);

@@ -59,7 +59,7 @@ function readNamed(node: Located, reading: Reading): NamedTarget {
 }
 
 function readTarget(owner: Located, target: Located, config: Located | undefined, reading: Reading): NamedTarget {
-  const { kinds, problems, purpose } = reading;
+  const { kinds, problems } = reading;
   const word = textOf(target);
   const agent = word === undefined ? undefined : kinds.agent(word);
   if (!agent) {
@@ -69,10 +69,6 @@ function readTarget(owner: Located, target: Located, config: Located | undefined
       problems.add({ span: target.span, path: target.path, message: `there is no target "${word}"`, hint });
     }
     return { kind: undefined, use: undefined };
-  }
-  if (purpose === "run" && !kinds.isRunnable(agent)) {
-    const message = `experiments on a ${agent.target} target can be validated, but not run in this version`;
-    problems.add({ span: target.span, path: target.path, message });
   }
   const schema = strict(agent.config);
   if (!config) {

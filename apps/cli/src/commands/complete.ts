@@ -13,7 +13,7 @@ export function define(command: Command, terminal: Terminal): void {
 
 const agents = async () => {
   const { catalog } = await import("@chaos-agents/catalog");
-  return [...catalog.agents, ...(catalog.declared ?? [])];
+  return catalog.agents;
 };
 
 const lookups: Lookups = {

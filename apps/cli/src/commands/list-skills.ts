@@ -20,25 +20,18 @@ export function define(command: Command, terminal: Terminal): void {
       ),
     )
     .action(({ target, json = false }: { target?: string; json?: boolean }) => {
-      const agents = [
-        ...catalog.agents.map((agent) => ({ ...agent, runnable: true })),
-        ...(catalog.declared ?? []).map((agent) => ({ ...agent, runnable: false })),
-      ];
+      const { agents } = catalog;
       const wanted = agents.filter((one) => target === undefined || [one.target, ...one.aliases].includes(target));
       if (wanted.length === 0)
         throw unknownTarget(
           target!,
           agents.flatMap((one) => [one.target, ...one.aliases]),
         );
-      const skills = wanted.flatMap(({ target, runnable, skills }) =>
-        skills.map(({ name, summary }) => ({ skill: name, target, description: summary, runnable })),
+      const skills = wanted.flatMap(({ target, skills }) =>
+        skills.map(({ name, summary }) => ({ skill: name, target, description: summary })),
       );
       if (json) return terminal.printJson(skills);
-      const rows = skills.map((one) => [
-        one.skill,
-        one.target,
-        one.runnable ? one.description : `${one.description} (not runnable yet)`,
-      ]);
+      const rows = skills.map(({ skill, target, description }) => [skill, target, description]);
       const heading = (text: string) => terminal.style("bold", text);
       terminal.print(table(["skill", "target", "description"], rows, { width: terminal.width(), heading }));
     });

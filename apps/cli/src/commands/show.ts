@@ -1,5 +1,5 @@
 import { catalog } from "@chaos-agents/catalog";
-import { type Agent, ChaosError, type DeclaredAgent, type DeclaredSkill, type Skill } from "@chaos-agents/core";
+import { type Agent, ChaosError, type Skill } from "@chaos-agents/core";
 import { nearest } from "@chaos-agents/experiment-file";
 import type { Command } from "commander";
 import { stringify } from "yaml";
@@ -34,10 +34,9 @@ interface Shown {
   skill: string;
   target: string;
   summary: string;
-  runnable: boolean;
-  effect?: string;
-  undo?: { worth: Skill["reversal"]; note: string };
-  seen?: Skill["seen"];
+  effect: string;
+  undo: { worth: Skill["reversal"]; note: string };
+  seen: Skill["seen"];
   role?: string;
   params: ParamLine[];
   example: string;
@@ -55,29 +54,21 @@ function describe(name: string): Shown {
     });
   }
   const { agent, skill } = found;
-  const full: Pick<Shown, "effect" | "undo" | "seen" | "role"> =
-    "reversal" in skill
-      ? {
-          effect: skill.effect,
-          undo: { worth: skill.reversal, note: skill.reversalNote },
-          seen: skill.seen,
-          ...(skill.role !== undefined && { role: skill.role }),
-        }
-      : {};
   return {
     skill: skill.name,
     target: agent.target,
     summary: skill.summary,
-    runnable: "reversal" in skill,
-    ...full,
+    effect: skill.effect,
+    undo: { worth: skill.reversal, note: skill.reversalNote },
+    seen: skill.seen,
+    ...(skill.role !== undefined && { role: skill.role }),
     params: describeParams(skill.params),
     example: stringify({ skills: [{ skill_name: skill.name, params: skill.example }] }),
   };
 }
 
-function everySkill(): { agent: Agent | DeclaredAgent; skill: Skill | DeclaredSkill }[] {
-  const agents = [...catalog.agents, ...(catalog.declared ?? [])];
-  return agents.flatMap((agent) => agent.skills.map((skill) => ({ agent, skill })));
+function everySkill(): { agent: Agent; skill: Skill }[] {
+  return catalog.agents.flatMap((agent) => agent.skills.map((skill) => ({ agent, skill })));
 }
 
 const worthWords: Record<Skill["reversal"], string> = {
@@ -91,10 +82,7 @@ const seenWords: Record<Skill["seen"], string> = {
   accepted: "only that the target accepted it can be seen",
 };
 
-function tell(
-  { skill, target, summary, runnable, effect, undo, seen, params, example }: Shown,
-  terminal: Terminal,
-): void {
+function tell({ skill, target, summary, effect, undo, seen, params, example }: Shown, terminal: Terminal): void {
   const width = Math.min(terminal.width() ?? 100, 100);
   const paragraph = (text: string) =>
     wrap(text, width - 2)
@@ -103,11 +91,9 @@ function tell(
   const section = (title: string, body: string) => terminal.print(`\n${terminal.style("bold", title)}\n${body}`);
   terminal.print(`${terminal.style("bold", skill)}  (${target})`);
   terminal.print(paragraph(summary));
-  if (!runnable)
-    terminal.print(paragraph("Declared: files that use it are checked, but this version cannot run it yet."));
-  if (effect !== undefined) section("Effect", paragraph(effect));
-  if (undo) section("Undo", `${paragraph(worthWords[undo.worth])}\n${paragraph(undo.note)}`);
-  if (seen) section("How it is seen", paragraph(seenWords[seen]));
+  section("Effect", paragraph(effect));
+  section("Undo", `${paragraph(worthWords[undo.worth])}\n${paragraph(undo.note)}`);
+  section("How it is seen", paragraph(seenWords[seen]));
   section("Params", params.length === 0 ? "  none" : params.map((one) => param(one, width, terminal)).join("\n"));
   section("Example", example.trimEnd().replaceAll(/^/gm, "  "));
 }
