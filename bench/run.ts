@@ -7,6 +7,7 @@ import { root } from "./chaos.ts";
 import { databaseRows } from "./database.ts";
 import { healingRows } from "./healing.ts";
 import { fileSystemOf, journalRows } from "./journal.ts";
+import { kubernetesRows } from "./kubernetes.ts";
 import { microvmRows } from "./microvm.ts";
 import { netemRows } from "./netem.ts";
 import { reactionRows } from "./reaction.ts";
@@ -23,6 +24,7 @@ const benches: Record<string, (home: string) => Promise<BenchRow[]> | BenchRow[]
   healing: healingRows,
   microvm: microvmRows,
   netem: netemRows,
+  kubernetes: kubernetesRows,
 };
 
 const cache = join(root, ".cache");
