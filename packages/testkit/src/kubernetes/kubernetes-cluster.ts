@@ -8,6 +8,7 @@ import { ChaosError } from "@chaos-agents/core";
 import { freePort } from "../servers/free-port.ts";
 import { Keep, type KeptProcess } from "../servers/keep.ts";
 import { kubeProgram } from "./kube-program.ts";
+import { kwokStages } from "./kwok-stages.ts";
 
 export interface KubernetesOptions {
   /** Nodes that KWOK plays. */
@@ -64,7 +65,9 @@ async function start(keep: Keep, binary: string, nodes: number, signal: AbortSig
     writeFile(keep.path("sa.pub"), publicKey.export({ type: "spki", format: "pem" })),
     writeFile(keep.path("tokens"), `${token},admin,admin,system:masters\n`),
     writeFile(keep.path("audit.yaml"), auditPolicy),
-    promisify(execFile)(binary, ["stages"]).then(({ stdout }) => writeFile(keep.path("stages.yaml"), stagesOf(stdout))),
+    promisify(execFile)(binary, ["stages"]).then(({ stdout }) =>
+      writeFile(keep.path("stages.yaml"), kwokStages(stdout)),
+    ),
   ]);
   const run = (name: string, ...args: string[]) =>
     keep.start({ command: binary, args: [name, ...args], log: keep.path(`${name}.log`), endWith: "SIGKILL" });
@@ -149,6 +152,9 @@ async function start(keep: Keep, binary: string, nodes: number, signal: AbortSig
     "--use-service-account-credentials=true",
     `--service-account-private-key-file=${keep.path("sa.key")}`,
     `--root-ca-file=${keep.path("certs", "apiserver.crt")}`,
+    // a played node says that it lives every 20 to 45 seconds, later on a busy machine
+    "--node-monitor-grace-period=1h",
+    "--node-startup-grace-period=1h",
     ...quick,
   );
   running["scheduler"] = await run(
@@ -206,13 +212,6 @@ async function start(keep: Keep, binary: string, nodes: number, signal: AbortSig
     },
   };
 }
-
-/** Pods of a Job end by themselves; those that it owns without controlling them go on, as they do on real nodes. */
-const stagesOf = (given: string): string =>
-  given.replace(
-    ".metadata.ownerReferences.[].kind",
-    ".metadata.ownerReferences.[] | select( .controller == true ) | .kind",
-  );
 
 const auditPolicy = `apiVersion: audit.k8s.io/v1
 kind: Policy
