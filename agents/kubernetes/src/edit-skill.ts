@@ -66,6 +66,7 @@ interface EditSkill<Params, Data extends Editing> {
   /** How many objects at once. */
   concurrency?: number;
   undoDeadline?: number;
+  witnessDeadline?: number;
   unsupported: (config: KubernetesConfig, params: Params) => string | undefined;
   resolve: (cluster: Cluster, params: Params, context: ResolveContext) => Promise<Resolved<Data>[]>;
   preflight?: (

@@ -1,6 +1,8 @@
 import type { Agent } from "@chaos-agents/core";
 import { type KubernetesConfig, kubernetesConfigSchema } from "./config.ts";
 import { networkChaos } from "./skills/network-chaos.ts";
+import { nodeDrain } from "./skills/node-drain.ts";
+import { podFailure } from "./skills/pod-failure.ts";
 import { podKill } from "./skills/pod-kill.ts";
 import { scale } from "./skills/scale.ts";
 
@@ -11,7 +13,7 @@ export const kubernetesAgent: Agent = {
   summary: "Workloads, nodes and networks of a Kubernetes cluster",
   config: kubernetesConfigSchema,
   example: { namespace: "staging", label_selector: "app=web" },
-  skills: [networkChaos, podKill, scale],
+  skills: [networkChaos, nodeDrain, podFailure, podKill, scale],
   probes: [],
   async connect(config: KubernetesConfig, context) {
     const { Cluster } = await import("./cluster.ts");

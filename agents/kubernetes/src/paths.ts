@@ -29,8 +29,8 @@ export function placeOf(object: unknown, path: Path): number | undefined {
 }
 
 /**
- * What sets the value in the object as it was seen; undefined takes it away. A new item of a list comes to its place where
- * that is given, else to the end.
+ * What sets the value in the object as it was seen, with the list or the map it stands in where there is none yet; undefined
+ * takes it away. A new item of a list comes to its place where that is given, else to the end.
  */
 export function setting(object: unknown, path: Path, value: unknown, place?: number): PatchStep[] {
   const isThere = valueAt(object, path) !== undefined;
@@ -40,8 +40,14 @@ export function setting(object: unknown, path: Path, value: unknown, place?: num
   // the server leaves out what has become empty
   if (typeof last === "string" && parent.length > 0 && valueAt(object, parent) === undefined)
     return setting(object, parent, { [last]: value });
-  if (isThere || !isItem(last)) return [{ op: isThere ? "replace" : "add", path: pointerIn(object, path), value }];
-  const list = valueAt(object, parent) as unknown[] | undefined;
+  if (isThere) return [{ op: "replace", path: pointerIn(object, path), value }];
+  const within = valueAt(object, parent);
+  if (!isItem(last)) {
+    return within === undefined && typeof last === "string"
+      ? setting(object, parent, { [last]: value })
+      : [{ op: "add", path: pointerIn(object, path), value }];
+  }
+  const list = within as unknown[] | undefined;
   if (list === undefined) return [{ op: "add", path: pointerIn(object, parent), value: [value] }];
   const index = Math.min(place ?? list.length, list.length);
   return [{ op: "add", path: `${pointerIn(object, parent)}${pointer(index)}`, value }];

@@ -82,7 +82,7 @@ export class ReadinessLooks {
     const uids = new Set<string>();
     let ready = 0;
     let lastReadyAt = 0;
-    for await (const { metadata, status } of this.#api.list("Pod", ref.namespace, selectorOf(workload), signal)) {
+    for await (const { metadata, status } of this.#api.list("Pod", ref.namespace, podSelectorOf(workload), signal)) {
       if (metadata.deletionTimestamp !== undefined) continue;
       uids.add(metadata.uid);
       const since = readySince({ status });
@@ -100,13 +100,14 @@ export function readySince({ status }: Pick<KubernetesObject, "status">): number
   return ready && Date.parse(ready.lastTransitionTime);
 }
 
-function wantedOf(kind: Kind, { spec, status = {} }: KubernetesObject): number {
+export function wantedOf(kind: Kind, { spec, status = {} }: KubernetesObject): number {
   if (kind === "DaemonSet") return status.desiredNumberScheduled ?? 0;
   // what a job has done stays done
   return kind === "Job" ? 0 : (spec.replicas ?? 1);
 }
 
-function selectorOf({ spec }: KubernetesObject): { labelSelector: string } {
+/** Of the workload's pods. */
+export function podSelectorOf({ spec }: KubernetesObject): { labelSelector: string } {
   const { matchLabels, matchExpressions = [] } = spec.selector ?? {};
   const labels: Record<string, string> = matchLabels ?? (spec.selector?.matchExpressions ? {} : (spec.selector ?? {}));
   const exact = Object.entries(labels).map(([name, value]) => `${name}=${value}`);

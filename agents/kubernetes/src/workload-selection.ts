@@ -37,6 +37,8 @@ export interface WorkloadSelection {
   random_max_percent?: number | undefined;
 }
 
+export const kindOf = ({ kind }: WorkloadSelection): Kind => kindNames[kind];
+
 /** Neither names nor labels, in the skill or the target, would mean any workload of the namespace. */
 export function noWorkloads(config: KubernetesConfig, params: WorkloadSelection): string | undefined {
   if (params.names ?? params.label_selector ?? config.label_selector) return noNamespace(config, params);
@@ -50,7 +52,7 @@ export async function selectWorkloads(
   { matchesFilters, random, signal }: ResolveContext,
 ): Promise<{ kind: Kind; namespace: string; object: KubernetesObject }[]> {
   const namespace = namespaceOf(cluster, params);
-  const kind = kindNames[params.kind];
+  const kind = kindOf(params);
   const selector = params.label_selector ?? (params.names ? "*" : (cluster.config.label_selector ?? "*"));
   const conditions = selector === "*" ? [] : labelConditions(selector);
   const found: KubernetesObject[] = [];
