@@ -4,6 +4,8 @@ import { networkChaos } from "./skills/network-chaos.ts";
 import { nodeDrain } from "./skills/node-drain.ts";
 import { podFailure } from "./skills/pod-failure.ts";
 import { podKill } from "./skills/pod-kill.ts";
+import { probeBreak } from "./skills/probe-break.ts";
+import { rolloutRestart } from "./skills/rollout-restart.ts";
 import { scale } from "./skills/scale.ts";
 
 /** Workloads, nodes and networks of Kubernetes clusters. */
@@ -13,7 +15,7 @@ export const kubernetesAgent: Agent = {
   summary: "Workloads, nodes and networks of a Kubernetes cluster",
   config: kubernetesConfigSchema,
   example: { namespace: "staging", label_selector: "app=web" },
-  skills: [networkChaos, nodeDrain, podFailure, podKill, scale],
+  skills: [networkChaos, nodeDrain, podFailure, podKill, probeBreak, rolloutRestart, scale],
   probes: [],
   async connect(config: KubernetesConfig, context) {
     const { Cluster } = await import("./cluster.ts");

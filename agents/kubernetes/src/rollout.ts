@@ -21,16 +21,16 @@ export async function rolledOut(
     if (object?.metadata.uid !== uid) return `${name} was deleted meanwhile`;
     const why = standsStill(kind, object);
     if (why) return `${why}: its pods are as they were`;
-    if (isObserved(object)) {
-      if (isRolledOut(kind, object)) break;
-      if (kind === "StatefulSet") await freeStuck(cluster, object, signal);
-    }
+    if (isRolledOut(kind, object)) break;
+    if (kind === "StatefulSet" && isObserved(object)) await freeStuck(cluster, object, signal);
     await clock.sleep(250, signal);
   }
   return await cluster.readiness.backToFull(since, { kind, namespace, name, uid }, signal);
 }
 
-function isRolledOut(kind: Kind, object: KubernetesObject): boolean {
+/** Whether all pods of a workload are of its template as it is now, and ready. */
+export function isRolledOut(kind: Kind, object: KubernetesObject): boolean {
+  if (!isObserved(object)) return false;
   const { status = {} } = object;
   const wanted = wantedOf(kind, object);
   if (kind === "DaemonSet")

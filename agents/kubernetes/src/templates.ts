@@ -21,11 +21,11 @@ export const templateParams = {
     .meta({ description: "Which container, by name; the workload's default one, or its first, when left out" }),
 };
 
-export const atOnceParam = {
-  at_once: z.boolean().default(true).meta({
+export const atOnceParam = (usual: boolean) => ({
+  at_once: z.boolean().default(usual).meta({
     description: "All pods are replaced at once; false: as in a release, which stops at the first that is not ready",
   }),
-};
+});
 
 export interface TemplateEditing extends Editing {
   atOnce: boolean;

@@ -28,7 +28,7 @@ const params = z.strictObject({
     .min(1)
     .optional()
     .meta({ description: "Instead of another image: the command instead of the container's own" }),
-  ...atOnceParam,
+  ...atOnceParam(true),
 });
 
 export const podFailure = defineEditSkill<z.output<typeof params>, TemplateEditing>({
