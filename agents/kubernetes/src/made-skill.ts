@@ -24,6 +24,8 @@ export interface Making {
   kind: Kind;
   namespace: string;
   name: string;
+  /** Besides ours. */
+  labels?: Record<string, string>;
   body: Record<string, unknown>;
 }
 
@@ -87,7 +89,7 @@ export function defineMadeSkill<Params extends { namespace?: string | undefined 
       const metadata = {
         name,
         namespace,
-        labels: { [runLabel]: run },
+        labels: { ...data.labels, [runLabel]: run },
         annotations: { [markAnnotation]: mark },
         ...(owner && { ownerReferences: [owner] }),
       };

@@ -108,11 +108,15 @@ export function selectorOf({ config }: Cluster, params: Pick<PodSelection, "labe
   return said === "*" ? "" : said;
 }
 
-/** Every pod the params select, before any number is applied. */
+/**
+ * Every pod the params select, before any number is applied. `whole`: what is done goes by labels alone, so that pods which
+ * have them and may not be chosen are an error.
+ */
 export async function selectPods(
   cluster: Cluster,
   params: PodSelection,
   { matchesFilters, signal }: ResolveContext,
+  whole = false,
 ): Promise<Pod[]> {
   const namespace = namespaceOf(cluster, params);
   const labelSelector = selectorOf(cluster, params);
@@ -128,13 +132,21 @@ export async function selectPods(
     const workload = await workloads.of(pod, signal);
     if (params.owner && (workload === null || `${workload.kind.toLowerCase()}/${workload.name}` !== params.owner))
       continue;
-    if (![name, workload?.name ?? name].some(matchesFilters)) continue;
+    if (![name, workload?.name ?? name].some(matchesFilters)) {
+      if (whole) protectedBy.add("resource_filters leave out some of them");
+      continue;
+    }
     const refusal = refusedBy(cluster, pod, ...(workload ? [await workloads.object(workload, signal)] : []));
     if (refusal) {
       protectedBy.add(refusal);
       continue;
     }
     found.push({ name, uid, node: pod.spec?.nodeName ?? "", ready: readySince(pod) !== undefined, workload });
+  }
+  if (whole && found.length > 0 && protectedBy.size > 0) {
+    throw new ChaosError("side-effects-refused", `pods with the same labels may not be chosen${why(protectedBy)}`, {
+      remedy: "Choose by labels that they do not have",
+    });
   }
   if (found.length > 0) return found;
   const where = `namespace ${namespace}${labelSelector && ` with ${labelSelector}`}`;

@@ -136,7 +136,7 @@ function placeOf(object: KubernetesObject & { kind?: string }, key: string): Pla
 
 function spoiled({ value, encoded }: Place, { mode, value: instead = "" }: Params, random: Random): string | undefined {
   if (mode === "remove") return undefined;
-  const letters = (text: string) => [...text];
+  const letters = (text: string) => Array.from(text);
   const parts: readonly (string | number)[] = encoded ? [...Buffer.from(value, "base64")] : letters(value);
   const wanted =
     mode === "truncate"

@@ -1,4 +1,4 @@
-import type { Finding, Skill, Thing, UndoResult, Witness } from "@chaos-agents/core";
+import type { Clock, Finding, Skill, Thing, UndoResult, Witness } from "@chaos-agents/core";
 import { FaultAlone } from "@chaos-agents/testkit/contract";
 import { type ClusterBed, agent } from "./cluster-bed.fixture.ts";
 
@@ -9,7 +9,7 @@ export interface ByHand extends AsyncDisposable {
   readonly findings: readonly Finding[];
   /** Breaks every thing. */
   inject(): Promise<void>;
-  witness(at?: number): Promise<Witness>;
+  witness(at?: number, clock?: Clock): Promise<Witness>;
   putBack(): Promise<UndoResult[]>;
   verify(): Promise<string[]>;
 }
@@ -35,7 +35,8 @@ export async function byHand(name: string, { config, params }: Pick<ClusterBed, 
     async inject() {
       for (const one of driven) await one.finish();
     },
-    witness: (at = 0) => skill.witness(fault.target, things[at]!, driven[at]!.records, fault.context),
+    witness: (at = 0, clock = fault.context.clock) =>
+      skill.witness(fault.target, things[at]!, driven[at]!.records, { ...fault.context, clock }),
     async putBack() {
       await letGo();
       return await fault.putBack(records());
