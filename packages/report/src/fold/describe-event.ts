@@ -100,7 +100,9 @@ function wordsOf(event: Event, folding: Folding): Words {
     case "undo-finished": {
       const { worth } = folding.undo(event);
       const text = outcomeText(event.outcome, worth);
-      const why = event.outcome === "undone" || event.outcome === "already" ? "" : `: ${event.detail}`;
+      // what was undone by us is said by the outcome; what others did, or came about by itself, is not
+      const isPlain = event.outcome === "undone" && worth !== "recovers-by-itself";
+      const why = isPlain || event.detail === "" ? "" : `: ${event.detail}`;
       return { word: "undo", subject: on, text: `${text}${why}`, tone: outcomeTones[event.outcome] };
     }
     case "fault-undone": {
