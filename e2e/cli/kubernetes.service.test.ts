@@ -78,7 +78,7 @@ describe.skipIf(missing)(`a cluster with a real control plane${missing ? `: ${mi
     await writeFile(chaos.path("example.yaml"), short);
     const { code, stdout, stderr } = await chaos.run(["run", "example.yaml", "--yes"]);
     expect(code, stdout + stderr).toBe(0);
-    expect(stdout).toMatch(/pods? of web ready/);
+    expect(stdout).toMatch(/3 of 3 pods of web ready, the last \S+ after the kill/);
     await expectWhole();
   });
 
