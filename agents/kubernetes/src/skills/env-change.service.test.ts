@@ -86,6 +86,7 @@ onCluster("k8s.env_change", () => {
     await fault.inject();
     expect((await fault.witness()).landed).toBe(true);
     expect(await fault.putBack()).toMatchObject([{ outcome: "undone" }]);
+    expect((await envs(subject)).map(({ DEBUG }) => DEBUG)).toEqual([undefined, undefined, undefined]);
     expect((await subject.find("deployments/shop")).spec).toEqual(before);
   });
 

@@ -49,9 +49,9 @@ const lonely = (annotations = {}) => ({
 
 /** With all of its pods on one node. */
 const onNode0 = () => web({ nodeSelector: { "kubernetes.io/hostname": "node-0" } });
-const guarded = (annotations: Record<string, string>) => {
+const pinned = (name: string, annotations: Record<string, string> = {}) => {
   const object = onNode0();
-  return { ...object, metadata: { name: "guarded", annotations }, spec: renamed(object.spec, "guarded") };
+  return { ...object, metadata: { name, annotations }, spec: renamed(object.spec, name) };
 };
 const renamed = (spec: any, app: string) => ({
   ...spec,
@@ -134,6 +134,21 @@ onCluster("k8s.node_drain", () => {
     }
   });
 
+  test("pods that can go nowhere else wait for the node; the undo ends when they are ready again", async () => {
+    await using subject = await subjectOf({}, [pinned("pinned")]);
+    const ready = async () => (await subject.find("deployments/pinned")).status.readyReplicas ?? 0;
+    await subject.until("it is ready", async () => (await ready()) === 3);
+    await using fault = await FaultAlone.open(agent, skill, subject.config);
+    const [thing] = await fault.things({ node_name: "node-0", evict: true });
+    const driven = fault.drive(thing!);
+    await driven.finish();
+    expect((await subject.pods("app=pinned")).map(({ status }) => status.phase)).toEqual(Array(3).fill("Pending"));
+    expect(await fault.putBack(driven.records)).toMatchObject([
+      { outcome: "undone", detail: expect.stringMatching(/workloads? of its pods as ready as before/) },
+    ]);
+    expect((await subject.pods("app=pinned")).map(({ status }) => status.phase)).toEqual(Array(3).fill("Running"));
+  });
+
   test("somebody opens it again meanwhile: that is noticed, and nothing of ours is left", async () => {
     await using subject = await subjectOf({});
     await using fault = await FaultAlone.open(agent, skill, subject.config);
@@ -151,7 +166,7 @@ onCluster("k8s.node_drain", () => {
 
   test("left alone: pods of daemonsets, pods that nobody would start again, and who does not want it", async () => {
     const deny = { "chaos-agents.io/deny": "true" };
-    await using subject = await subjectOf({}, [daemon, lonely(), guarded(deny)]);
+    await using subject = await subjectOf({}, [daemon, lonely(), pinned("guarded", deny)]);
     await subject.until("all run", async () => (await subject.pods("app in (guarded,watcher,lonely)")).length === 7);
     await using fault = await FaultAlone.open(agent, skill, subject.config);
     const [thing] = await fault.things({ node_name: "node-0", evict: true });

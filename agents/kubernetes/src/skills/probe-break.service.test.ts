@@ -43,7 +43,10 @@ onCluster("k8s.probe_break", () => {
     await fault.inject();
     expect(await fault.witness()).toEqual({ landed: true, detail: "1 of 4 pods of probed run and are not ready" });
     expect(await ready()).toBe(3);
-    expect(await fault.putBack()).toMatchObject([{ outcome: "undone" }]);
+    expect(await fault.putBack()).toMatchObject([
+      { outcome: "undone", detail: expect.stringContaining("3 of 3 pods of probed ready") },
+    ]);
+    expect([await ready(), (await subject.pods("app=probed")).length], "the undo waits for its pods").toEqual([3, 3]);
     expect((await subject.find("deployments/probed")).spec).toEqual(before);
   });
 });
