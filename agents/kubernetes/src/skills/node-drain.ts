@@ -14,7 +14,7 @@ const params = z.strictObject({
     .default(false)
     .meta({ description: "Whether its pods have to go to other nodes, as their disruption budgets allow" }),
   timeout: durationSchema
-    .default(120_000)
+    .prefault("2m")
     .meta({ description: "With evict: how long to wait for budgets, and for pods to end" }),
 });
 
