@@ -22,7 +22,22 @@ export const kubernetesAgent: Agent = {
   summary: "Workloads, nodes and networks of a Kubernetes cluster",
   config: kubernetesConfigSchema,
   example: { namespace: "staging", label_selector: "app=web" },
-  skills: [configCorrupt, dnsChaos, envChange, networkChaos, nodeDrain, nodeTaint, podFailure, podKill, probeBreak, quotaExhaust, resourceStress, rolloutRestart, scale, serviceBreak],
+  skills: [
+    configCorrupt,
+    dnsChaos,
+    envChange,
+    networkChaos,
+    nodeDrain,
+    nodeTaint,
+    podFailure,
+    podKill,
+    probeBreak,
+    quotaExhaust,
+    resourceStress,
+    rolloutRestart,
+    scale,
+    serviceBreak,
+  ],
   probes: [],
   async connect(config: KubernetesConfig, context) {
     const { Cluster } = await import("./cluster.ts");
