@@ -20,6 +20,8 @@ export interface KubernetesOptions {
 export interface KubernetesCluster extends AsyncDisposable {
   /** For its administrator. */
   readonly kubeconfig: string;
+  /** For another administrator, of whom reads are in the audit, too. */
+  readonly countedKubeconfig: string;
   readonly server: string;
   readonly token: string;
   readonly ca: string;
@@ -28,7 +30,7 @@ export interface KubernetesCluster extends AsyncDisposable {
   readonly kubectl: readonly string[];
   /** One request of its administrator's. Throws for answers from 400 on. */
   readonly call: (method: string, path: string, body?: unknown, type?: string) => Promise<any>;
-  /** Every request that changed something, as the API server wrote them down. */
+  /** Every request that changed something, and every one of `countedKubeconfig`, as the API server wrote them down. */
   audit(): Promise<AuditEvent[]>;
   killApiServer(): Promise<void>;
   startApiServer(): Promise<void>;
@@ -58,12 +60,12 @@ async function start(keep: Keep, binary: string, nodes: number, signal: AbortSig
   const [clients, peers, secure] = await Promise.all([freePort(), freePort(), freePort()]);
   const etcd = `http://127.0.0.1:${clients}`;
   const server = `https://127.0.0.1:${secure}`;
-  const token = randomBytes(16).toString("hex");
+  const [token, counted] = [randomBytes(16).toString("hex"), randomBytes(16).toString("hex")];
   const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2_048 });
   await Promise.all([
     writeFile(keep.path("sa.key"), privateKey.export({ type: "pkcs8", format: "pem" })),
     writeFile(keep.path("sa.pub"), publicKey.export({ type: "spki", format: "pem" })),
-    writeFile(keep.path("tokens"), `${token},admin,admin,system:masters\n`),
+    writeFile(keep.path("tokens"), `${token},admin,admin,system:masters\n${counted},counted,counted,system:masters\n`),
     writeFile(keep.path("audit.yaml"), auditPolicy),
     promisify(execFile)(binary, ["stages"]).then(({ stdout }) =>
       writeFile(keep.path("stages.yaml"), kwokStages(stdout)),
@@ -81,7 +83,7 @@ async function start(keep: Keep, binary: string, nodes: number, signal: AbortSig
     "--unsafe-no-fsync",
     "--log-level=error",
   );
-  const startApiServer = async () => {
+  const startApiServer = async (limit = AbortSignal.timeout(60_000)) => {
     running["apiserver"] = await run(
       "apiserver",
       `--etcd-servers=${etcd}`,
@@ -99,12 +101,12 @@ async function start(keep: Keep, binary: string, nodes: number, signal: AbortSig
       `--audit-log-path=${keep.path("audit.log")}`,
       "--v=0",
     );
-    await ready();
+    await ready(limit);
   };
   let ca = "";
-  const ready = async () => {
+  const ready = async (limit: AbortSignal) => {
     for (;;) {
-      signal.throwIfAborted();
+      limit.throwIfAborted();
       const ended = await Promise.race([running["apiserver"]!.exited, delay(50)]);
       if (ended) throw await failure("apiserver");
       ca = await readFile(keep.path("certs", "apiserver.crt"), "utf8").catch(() => "");
@@ -140,9 +142,11 @@ async function start(keep: Keep, binary: string, nodes: number, signal: AbortSig
     throw Object.assign(new Error(`${method} ${path}: ${status} ${text.slice(0, 500)}`), { status });
   };
 
-  await startApiServer();
+  await startApiServer(signal);
   const kubeconfig = keep.path("kubeconfig");
+  const countedKubeconfig = keep.path("counted-kubeconfig");
   await writeFile(kubeconfig, kubeconfigFile({ server, ca, token }));
+  await writeFile(countedKubeconfig, kubeconfigFile({ server, ca, token: counted }));
   const quick = ["--kube-api-qps=1000", "--kube-api-burst=2000"];
   running["controller-manager"] = await run(
     "controller-manager",
@@ -181,6 +185,7 @@ async function start(keep: Keep, binary: string, nodes: number, signal: AbortSig
   }
   return {
     kubeconfig,
+    countedKubeconfig,
     server,
     token,
     ca,
@@ -205,7 +210,7 @@ async function start(keep: Keep, binary: string, nodes: number, signal: AbortSig
       process.kill(running["apiserver"]!.pid, "SIGKILL");
       await running["apiserver"]!.exited;
     },
-    startApiServer,
+    startApiServer: () => startApiServer(),
     async [Symbol.asyncDispose]() {
       agent?.destroy();
       await keep[Symbol.asyncDispose]();
@@ -217,6 +222,8 @@ const auditPolicy = `apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived]
 rules:
+  - level: Metadata
+    users: [counted]
   - level: Metadata
     verbs: [create, update, patch, delete, deletecollection]
   - level: None
