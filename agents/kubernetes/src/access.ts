@@ -1,5 +1,6 @@
 import type { Finding } from "@chaos-agents/core";
 import type { Cluster } from "./cluster.ts";
+import type { KubernetesConfig } from "./config.ts";
 import { type Kind, resourceOf } from "./kinds.ts";
 
 /** What a skill asks of the API. */
@@ -11,8 +12,8 @@ export interface Rule {
   names?: readonly string[];
   /** Asked for in all of the cluster, not in one namespace. */
   cluster?: true;
-  /** With which params it is needed; with all when left out. The role that is printed has it always. */
-  when?: (params: any) => boolean;
+  /** With which params and target it is needed; with all when left out. The role that is printed has it always. */
+  when?: (params: any, config: KubernetesConfig) => boolean;
 }
 
 /** Which of these rights we lack there, each with the rule that gives it. */
@@ -57,16 +58,17 @@ const knownAgain: Rule = { kind: "Namespace", verbs: ["get"], names: ["kube-syst
 
 /** Roles that allow exactly these rules, as YAML for kubectl: one for the namespace, one for the cluster. */
 export function rbacOf(skill: string, rules: readonly Rule[]): string {
-  const name = `chaos-${skill.replaceAll(/[._]/g, "-")}`;
-  const role = (kind: string, metadata: string, some: readonly Rule[]) =>
-    some.length === 0
-      ? []
-      : [
-          `apiVersion: rbac.authorization.k8s.io/v1\nkind: ${kind}\nmetadata:\n  name: ${name}\n${metadata}rules:\n${ruleTexts(some)}`,
-        ];
   const within = rules.filter((rule) => !rule.cluster);
   const wide = [...rules.filter((rule) => rule.cluster), knownAgain];
-  return [...role("Role", "  namespace: NAMESPACE\n", within), ...role("ClusterRole", "", wide)].join("---\n");
+  return [...(within.length > 0 ? [roleText("Role", skill, within)] : []), roleText("ClusterRole", skill, wide)].join(
+    "---\n",
+  );
+}
+
+export function roleText(kind: "Role" | "ClusterRole", skill: string, rules: readonly Rule[]): string {
+  const name = `chaos-${skill.replaceAll(/[._]/g, "-")}`;
+  const where = kind === "Role" ? "  namespace: NAMESPACE\n" : "";
+  return `apiVersion: rbac.authorization.k8s.io/v1\nkind: ${kind}\nmetadata:\n  name: ${name}\n${where}rules:\n${ruleTexts(rules)}`;
 }
 
 /** Each resource once, and together those of a group that are used alike. */

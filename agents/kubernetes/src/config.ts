@@ -16,31 +16,49 @@ export const labelSelector = z
   .meta({ description: 'Which pods, such as app=web,tier!=cache; "*" for all of the namespace' });
 
 /** The Kubernetes agent's `target_config`. */
-export const kubernetesConfigSchema = z.strictObject({
-  namespace: namespace.optional(),
-  label_selector: labelSelector.optional(),
-  kubeconfig: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({ description: "Path of a kubeconfig, ~ allowed; the usual places, or the pod we run in, when left out" }),
-  context: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({ description: "Which context of the kubeconfig; its current one when left out" }),
-  system_namespaces: z.boolean().default(false).meta({ description: "Whether kube-system and its like may be broken" }),
-  opt_in: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'Only what carries the annotation chaos-agents.io/allow: "true" may be broken' }),
-  lease: z
-    .union([z.literal("off"), durationSchema.refine((ms) => ms >= 15_000, "at least 15s")])
-    .prefault("60s")
-    .meta({
-      description: "How long what we make in a cluster stays when nothing is heard of us; off: until it is undone",
-    }),
-});
+export const kubernetesConfigSchema = z
+  .strictObject({
+    namespace: namespace.optional(),
+    label_selector: labelSelector.optional(),
+    kubeconfig: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({ description: "Path of a kubeconfig, ~ allowed; the usual places, or the pod we run in, when left out" }),
+    context: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({ description: "Which context of the kubeconfig; its current one when left out" }),
+    system_namespaces: z
+      .boolean()
+      .default(false)
+      .meta({ description: "Whether kube-system and its like may be broken" }),
+    opt_in: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Only what carries the annotation chaos-agents.io/allow: "true" may be broken' }),
+    lease: z
+      .union([z.literal("off"), durationSchema.refine((ms) => ms >= 15_000, "at least 15s")])
+      .prefault("60s")
+      .meta({
+        description: "How long what we make in a cluster stays when nothing is heard of us; off: until it is undone",
+      }),
+    undo_job: z
+      .strictObject({
+        image: z.string().min(1).meta({ description: "An image with kubectl and a shell" }),
+        service_account: z
+          .string()
+          .min(1)
+          .meta({ description: "Who may put back; chaos show SKILL --rbac prints the role" }),
+      })
+      .optional()
+      .meta({ description: "Has a Job in the cluster put back what we change in a namespace, when our lease is over" }),
+  })
+  .refine(({ lease, undo_job }) => lease !== "off" || undo_job === undefined, {
+    message: "undo_job waits for the end of the lease: lease: off has none",
+    path: ["undo_job"],
+  });
 export type KubernetesConfig = z.infer<typeof kubernetesConfigSchema>;
 
 /** The params of every skill that works inside one namespace. */

@@ -15,8 +15,10 @@ import { defineClusterSkill } from "./cluster-skill.ts";
 import type { KubernetesConfig } from "./config.ts";
 import { type Change, editOf, isMade, makeEdit, undoEdit } from "./edits.ts";
 import { type Kind, type ObjectRef, refText } from "./kinds.ts";
+import { leaseRules } from "./lease-job.ts";
 import { changedLabel } from "./marks.ts";
 import { overlap, pathText } from "./paths.ts";
+import { undoJobRole } from "./undo-job.ts";
 import {
   type Feeling,
   type Kept,
@@ -104,7 +106,8 @@ export function defineEditSkill<Params extends { namespace?: string | undefined 
     undoRecord: keptSchema,
     rules: clusterWide
       ? [...kinds.map((kind) => ({ kind, verbs, cluster: true as const })), ...rules]
-      : [...within, ...rules],
+      : [...within, ...leaseRules.map((rule) => ({ ...rule, when: hasUndoJob })), ...rules],
+    ...(!clusterWide && { otherRole: undoJobRole(skill.name, kinds, [...new Set(kinds.map(keeperKind))]) }),
 
     async resolve(cluster, params, context) {
       const things = await resolve(cluster, params, context);
@@ -124,15 +127,19 @@ export function defineEditSkill<Params extends { namespace?: string | undefined 
     },
 
     async *inject(cluster, { data }, context) {
-      const { run, fault, signal } = context;
+      const { run, fault, signal, hold } = context;
       const { kind, namespace, name, uid, changes, felt } = data;
       const ref = { kind, namespace, name };
       const other = otherOn(data, await waysBack(cluster, [kind], namespace, signal), run);
       if (other) throw new ChaosError("fault-not-landed", takenText(ref, other), { remedy: takenRemedy });
-      const edit = await editOf(cluster.api, { ...ref, uid }, { changes, label: changedLabel(run, fault), signal });
+      const label = changedLabel(run, fault);
+      const { edit, back } = await editOf(cluster.api, { ...ref, uid }, { changes, label, signal });
       const kept = { ...ref, edit, ...(felt && { felt }) };
       yield { record: withoutSecrets(kept) };
-      await keep(cluster, kept, run, fault, signal);
+      const lease = !clusterWide && cluster.config.undo_job ? cluster.lease(run, namespace) : undefined;
+      if (lease) hold(lease.hold());
+      await lease?.owner(signal);
+      await keep(cluster, kept, { run, fault, back }, signal);
       await makeEdit(cluster.api, ref, edit, { also: alsoKeep(ref, edit, run, fault), signal });
       await complete?.(cluster, data, context);
     },
@@ -155,6 +162,7 @@ export function defineEditSkill<Params extends { namespace?: string | undefined 
       const { edit, felt = [], ...ref } = kept;
       const result = await undoEdit(cluster.api, ref, edit, { also: alsoForget(ref, run, fault), signal });
       await forget(cluster, ref, run, fault, signal);
+      if (!clusterWide && cluster.config.undo_job) await cluster.lease(run, ref.namespace)?.release(signal);
       if (!settle || result.outcome === "conflict") return result;
       const there = await cluster.api.find(ref, signal);
       if (there?.metadata.uid !== edit.uid) return result;
@@ -172,6 +180,8 @@ export function defineEditSkill<Params extends { namespace?: string | undefined 
     },
   });
 }
+
+const hasUndoJob = (_: unknown, { undo_job }: KubernetesConfig) => undo_job !== undefined;
 
 /** What was never kept was never changed. */
 async function withoutWay(cluster: Cluster, { edit, ...ref }: Kept, signal: AbortSignal): Promise<UndoResult> {

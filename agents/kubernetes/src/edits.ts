@@ -4,7 +4,7 @@ import { z } from "zod";
 import { type Api, type KubernetesObject, type PatchStep, fieldManager, isStatus, missing } from "./api.ts";
 import { type ObjectRef, refText } from "./kinds.ts";
 import { pointer } from "./marks.ts";
-import { type Path, pathSchema, pathText, placeOf, setting, valueAt } from "./paths.ts";
+import { type Path, pathSchema, pathText, placeOf, pointerIn, setting, valueAt } from "./paths.ts";
 
 /** One value in an object, and what it is to be. `undefined`: not there. At most one new or lost item of each list. */
 export interface Change {
@@ -32,13 +32,13 @@ export type Edit = z.infer<typeof editSchema>;
 
 /**
  * The edit that would make these changes to the object as it is now. `ours` is as the server would keep it, with its own
- * defaults; it is asked without anything being changed.
+ * defaults; it is asked without anything being changed. `back` is the way back as one patch.
  */
 export async function editOf(
   api: Api,
   ref: ObjectRef & { uid: string },
   { changes, label, signal }: { changes: readonly Change[]; label: string; signal: AbortSignal },
-): Promise<Edit> {
+): Promise<{ edit: Edit; back: PatchStep[] }> {
   const asked = await patchAsSeen(
     api,
     ref,
@@ -50,7 +50,7 @@ export async function editOf(
     { dryRun: "All" },
   );
   const { seen, patched } = asked!;
-  return {
+  const edit = {
     uid: ref.uid,
     label,
     values: changes.map(({ path }) => ({
@@ -60,7 +60,18 @@ export async function editOf(
       ...defined("place", placeOf(seen, path)),
     })),
   } as Edit;
+  return { edit, back: backFrom(patched, edit) };
 }
+
+/** What puts it all back where nothing has moved since; else nothing: for who cannot look first. */
+const backFrom = (patched: KubernetesObject, { uid, label, values }: Edit): PatchStep[] => [
+  { op: "test", path: "/metadata/uid", value: uid },
+  ...values.flatMap(({ path, ours }): PatchStep[] =>
+    ours === undefined ? [] : [{ op: "test", path: pointerIn(patched, path), value: ours }],
+  ),
+  ...values.flatMap(({ path, before, place }) => setting(patched, path, before, place)),
+  { op: "remove", path: pointer("metadata", "labels", label) },
+];
 
 /**
  * Makes the change where everything is still as it was when the edit was made; else throws. `also` is set in the same

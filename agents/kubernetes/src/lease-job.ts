@@ -1,4 +1,5 @@
 import type { Clock, Held } from "@chaos-agents/core";
+import type { Rule } from "./access.ts";
 import { type Api, type KubernetesObject, isStatus } from "./api.ts";
 import { type Kind, type ObjectRef, refText } from "./kinds.ts";
 import { runLabel } from "./marks.ts";
@@ -142,5 +143,11 @@ export class LeaseJob {
 
 /** What it may own; the way to it is open to whoever may make one. */
 export const ownedKinds: readonly Kind[] = ["NetworkPolicy", "ResourceQuota", "Pod"];
+
+/** What having a lease asks of the API. */
+export const leaseRules: readonly Rule[] = [
+  { kind: "Job", verbs: ["get", "create", "patch", "delete"] },
+  ...ownedKinds.map((kind) => ({ kind, verbs: ["list"] })),
+];
 
 export const leaseName = (run: string): string => `chaos-${run}`;

@@ -13,7 +13,7 @@ import type { Cluster } from "./cluster.ts";
 import { defineClusterSkill } from "./cluster-skill.ts";
 import type { KubernetesConfig } from "./config.ts";
 import { type Kind, type ObjectRef, refText } from "./kinds.ts";
-import { ownedKinds } from "./lease-job.ts";
+import { leaseRules } from "./lease-job.ts";
 import { markAnnotation, runLabel } from "./marks.ts";
 
 const madeSchema = z.strictObject({ kind: z.string(), namespace: z.string(), name: z.string(), mark: z.string() });
@@ -65,12 +65,7 @@ export function defineMadeSkill<Params extends { namespace?: string | undefined 
     ...words,
     reversal: "exact",
     undoRecord: madeSchema,
-    rules: [
-      ...makes.map((made) => ({ ...made, verbs: ["get", "create", "delete"] })),
-      { kind: "Job", verbs: ["get", "create", "patch", "delete"] },
-      ...ownedKinds.map((owned) => ({ kind: owned, verbs: ["list"] })),
-      ...rules,
-    ],
+    rules: [...makes.map((made) => ({ ...made, verbs: ["get", "create", "delete"] })), ...leaseRules, ...rules],
     undoDeadline: 120_000,
 
     async resolve(cluster, params, context) {

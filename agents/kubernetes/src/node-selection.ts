@@ -13,14 +13,9 @@ export const nodeSelectionParams = {
     .optional()
     .meta({ description: 'Only nodes with these labels, such as zone=a,!gpu; "*" for all workers' }),
   ...countParams,
-  max_percent: z
-    .int()
-    .min(1)
-    .max(100)
-    .default(66)
-    .meta({
-      description: "How many percent of the nodes may be closed to new pods at most, with those that already are",
-    }),
+  max_percent: z.int().min(1).max(100).default(66).meta({
+    description: "How many percent of the nodes may be closed to new pods at most, with those that already are",
+  }),
 };
 const nodeSelection = z.object(nodeSelectionParams);
 export type NodeSelection = z.output<typeof nodeSelection>;

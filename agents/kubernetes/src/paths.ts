@@ -53,7 +53,7 @@ export function setting(object: unknown, path: Path, value: unknown, place?: num
   return [{ op: "add", path: `${pointerIn(object, parent)}${pointer(index)}`, value }];
 }
 
-function pointerIn(object: unknown, path: Path): string {
+export function pointerIn(object: unknown, path: Path): string {
   return pointer(...path.map((step, i) => keyIn(valueAt(object, path.slice(0, i)), step)));
 }
 

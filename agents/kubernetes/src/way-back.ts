@@ -5,6 +5,7 @@ import type { Cluster } from "./cluster.ts";
 import { type Edit, adding, editSchema } from "./edits.ts";
 import { type Kind, type ObjectRef, kindSchema, refText } from "./kinds.ts";
 import { pathText } from "./paths.ts";
+import { endUndoJob, startUndoJob } from "./undo-job.ts";
 import { faultAnnotation, pointer, runLabel, undoAnnotation } from "./marks.ts";
 
 const refSchema = z.strictObject({ kind: kindSchema, namespace: z.string(), name: z.string() });
@@ -21,7 +22,7 @@ export type Kept = z.infer<typeof keptSchema>;
  * no namespace, in an annotation of its own. Controllers copy the annotations of workloads to what they make, and leave
  * them there.
  */
-const keeperOf = ({ kind, namespace, name }: ObjectRef, run: string, fault: string): ObjectRef => {
+export const keeperOf = ({ kind, namespace, name }: ObjectRef, run: string, fault: string): ObjectRef => {
   const short = createHash("sha256").update(`${kind}/${name}`).digest("hex").slice(0, 8);
   return { kind: keeperKind(kind), namespace, name: `chaos-undo-${run}-${fault}-${short}` };
 };
@@ -67,22 +68,25 @@ export const alsoForget =
       : [];
   };
 
-/** Before the change. */
+/** Before the change. `back`: for a Job that does it without us. */
 export async function keep(
   cluster: Cluster,
   kept: Kept,
-  run: string,
-  fault: string,
+  { run, fault, back }: { run: string; fault: string; back: readonly PatchStep[] },
   signal: AbortSignal,
 ): Promise<void> {
   if (isOutside(kept)) return;
-  const { kind, namespace, name } = keeperOf(kept, run, fault);
+  const keeper = keeperOf(kept, run, fault);
+  const { kind, namespace, name } = keeper;
+  const withJob = cluster.config.undo_job !== undefined;
   const metadata = { name, namespace, labels: { [runLabel]: run }, annotations: { [faultAnnotation]: fault } };
-  const text = JSON.stringify(kept);
-  const data = { undo: kind === "Secret" ? Buffer.from(text).toString("base64") : text };
+  const texts = { undo: JSON.stringify(kept), ...(withJob && { patch: JSON.stringify(back) }) };
+  const asKept = (text: string) => (kind === "Secret" ? Buffer.from(text).toString("base64") : text);
+  const data = Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, asKept(text)]));
   await cluster.api.create(kind, { metadata, data }, signal).catch((error: unknown) => {
     if (!isStatus(error, 409)) throw error;
   });
+  if (withJob) await startUndoJob(cluster, { ref: kept, keeper, run }, signal);
 }
 
 /** After the undo. */
@@ -95,6 +99,7 @@ export async function forget(
 ): Promise<void> {
   if (isOutside(ref)) return;
   const keeper = keeperOf(ref, run, fault);
+  if (cluster.config.undo_job) await endUndoJob(cluster, keeper, run, signal);
   const there = await cluster.api.find(keeper, signal);
   if (there?.metadata.labels?.[runLabel] === run) await cluster.api.delete(keeper, there.metadata.uid, signal);
 }

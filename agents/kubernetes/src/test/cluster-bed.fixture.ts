@@ -151,6 +151,8 @@ async function breaker(skill: string, namespace: string): Promise<string> {
   await call("POST", account, { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "breaker" } });
   for (const document of parseAllDocuments(agent.skills.find(({ name }) => name === skill)!.role!)) {
     const role: any = document.toJS();
+    // somebody else's
+    if (role.metadata.name.endsWith("-undo-job")) continue;
     const isWide = role.kind === "ClusterRole";
     const where = isWide ? rbac : `${rbac}/namespaces/${namespace}`;
     const name = isWide ? `${role.metadata.name}-${namespace}` : role.metadata.name;
