@@ -40,7 +40,7 @@ describe.skipIf(missing)(`a real machine with systemd${missing ? `: ${missing}` 
   const experiment = (uses: SkillUse[]): Experiment =>
     experimentOf({ targets: { main: { kind: "server", config } }, skills: uses, duration });
 
-  test("every skill stands there at once, each is felt, and the last one is undone first until it is as it was", async () => {
+  test("every skill stands there at once, each is felt, and all of it is put back", async () => {
     const machine = shared.get();
     const names = machineFaults.map(({ skill }) => skill);
     // a machine that reboots stands by itself, in crash/power
@@ -64,8 +64,8 @@ describe.skipIf(missing)(`a real machine with systemd${missing ? `: ${missing}` 
     expect(await running).toMatchObject({ verdict: "passed", left: [] });
 
     expect(stage.of("fault-witnessed").filter(({ landed }) => !landed)).toEqual([]);
-    const made = stage.of("undo-recorded").map(({ undo }) => undo);
-    expect(stage.of("undo-finished").map(({ undo }) => undo)).toEqual(made.toReversed());
+    const sorted = (undos: readonly { undo: number }[]) => undos.map(({ undo }) => undo).toSorted((a, b) => a - b);
+    expect(sorted(stage.of("undo-finished")), "each is undone once").toEqual(sorted(stage.of("undo-recorded")));
     expect(stage.of("verified").flatMap(({ residues }) => residues)).toEqual([]);
     expectWellKept(stage.events);
     expect(await felt(machineFaults), "nobody feels anything after").toEqual([]);
