@@ -21,7 +21,7 @@ const faults: Faults = [
 const felt = `
   stat -c %a /etc/nginx/nginx.conf; ls -A / | grep -c fill; grep -c db.internal /etc/hosts; systemctl is-active cron nginx`;
 
-describe.skipIf(missing)(
+describe.skipIf(missing !== undefined || isSample)(
   `a machine that goes down while it is broken${missing ? `: ${missing}` : ""}`,
   { timeout: 600_000 },
   () => {
@@ -71,7 +71,7 @@ describe.skipIf(missing)(
       await expectWhole("after the late recovery");
     });
 
-    test.skipIf(isSample)("it is rebooted in order, and nobody comes back: it puts right what stands", async () => {
+    test("it is rebooted in order, and nobody comes back: it puts right what stands", async () => {
       await using controllers = await Controllers.open(machine);
       await controllers.breakAndDie(faults, "15s");
       await machine.reboot();
@@ -98,7 +98,7 @@ describe.skipIf(missing)(
     printf '[Service]\\nExecStart=/bin/sleep infinity\\n' >/etc/systemd/system/by-hand.service
     systemctl daemon-reload
     systemctl start by-hand`;
-    for (const mode of isSample ? ["graceful"] : ["graceful", "hard"]) {
+    for (const mode of ["graceful", "hard"]) {
       skillContract<Subject<HostPhotograph>>({
         agent: hostAgent((_login, _config, { signal }) => machine.login(signal)),
         skill: "server.reboot",
