@@ -176,7 +176,7 @@ test("a crash that forgets commits, whose numbers are then given to others, does
   expect(unequal(report)).toEqual([]);
   expect(report.ok).toBe(true);
   expect(report.asked).toBeGreaterThan(report.hadCommitted);
-}, 120_000); // recovery waits for the disk, whoever else keeps it busy
+}, 300_000); // recovery waits for the disk, whoever else keeps it busy
 
 test("a restart of the server in the middle leaves the proof whole", async () => {
   const pristine = await keepPristine(shop.url);
