@@ -162,13 +162,16 @@ test("a crash that forgets commits, whose numbers are then given to others, does
   });
   const pristine = await keepPristine(shop.url);
   await using traffic = await open(100);
-  for (let i = 0; i < 2; i++) {
+  for (let crashes = 0; crashes < 2;) {
     await answered(traffic);
     const { pid } = await withClient(server.url(), (client) =>
       firstRow<{ pid: number }>(client, `SELECT pid FROM pg_stat_activity WHERE ${committing}`),
     );
     process.kill(pid, "SIGKILL");
-    await sampleThat(traffic, ({ errors }) => errors.lost > 0);
+    // it may have come between two requests of everybody: then nobody has lost anything, and later ones are refused
+    let looks = 0;
+    const { errors } = await sampleThat(traffic, ({ errors }) => errors.lost > 0 || ++looks === 8);
+    if (errors.lost > 0) crashes++;
   }
   await answered(traffic);
   await traffic.stop();
@@ -185,7 +188,8 @@ test("a restart of the server in the middle leaves the proof whole", async () =>
   await server.restart();
   await answered(traffic);
   const totals = await traffic.stop();
-  expect(totals.failed.lost).toBeGreaterThan(0);
+  // whoever came in between two requests was refused
+  expect(totals.failed.lost + totals.failed.refused).toBeGreaterThan(0);
   const report = await proof(pristine);
   expect(unequal(report)).toEqual([]);
   expect(report.ok).toBe(true);
