@@ -36,8 +36,8 @@ const failure = (test: TestCase): string => {
 };
 
 /**
- * Ends the run with what failed and one plain line that CI can read: `N passed, N failed, N skipped`. Where CHAOS_CONFORMANCE names a file,
- * writes there what the run says of conformance.
+ * Ends the run with what failed and one plain line that CI can read: `N passed, N failed, N skipped`. Where
+ * CHAOS_CONFORMANCE names a file, writes there what the run says of conformance.
  */
 export default class CiReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {

@@ -1,12 +1,11 @@
 import { describe } from "vitest";
 import { machineFaults } from "../test/machine-faults.fixture.ts";
 import { machineContract, sharedMachine } from "../test/machine.fixture.ts";
-import { microvmMissing } from "../test/real-machine.fixture.ts";
+import { isSample, microvmMissing } from "../test/real-machine.fixture.ts";
 
 const missing = microvmMissing();
-/** All at once, in far less time, they are tried with every run of the tests. */
-const isSample = process.env["CRASH_POINTS"] === undefined;
 
+// all at once, in far less time, they are tried with every run of the tests
 describe.skipIf(missing !== undefined || isSample)(
   `each skill by itself${missing ? `: ${missing}` : ""}`,
   { timeout: 600_000 },

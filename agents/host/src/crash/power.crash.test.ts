@@ -5,11 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hostAgent } from "../index.ts";
 import { Lease } from "../lease.ts";
 import { Controllers, type Faults, oursOn } from "../test/controller.fixture.ts";
-import { RealMachine, microvmMissing } from "../test/real-machine.fixture.ts";
+import { RealMachine, isSample, microvmMissing } from "../test/real-machine.fixture.ts";
 
 const missing = microvmMissing();
-/** Each takes minutes on an emulated machine. */
-const isSample = process.env["CRASH_POINTS"] === undefined;
 
 /** Faults that a reboot does not mend, and one that it does. */
 const faults: Faults = [

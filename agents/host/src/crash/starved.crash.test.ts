@@ -2,11 +2,9 @@ import { type HostPhotograph, hostDifferences } from "@chaos-agents/testkit";
 import { lastingDifferences } from "@chaos-agents/testkit/contract";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Controllers, type Faults, oursOn } from "../test/controller.fixture.ts";
-import { RealMachine, microvmMissing } from "../test/real-machine.fixture.ts";
+import { RealMachine, isSample, microvmMissing } from "../test/real-machine.fixture.ts";
 
 const missing = microvmMissing();
-/** Each takes minutes on an emulated machine. */
-const isSample = process.env["CRASH_POINTS"] === undefined;
 
 const late = (seconds: string) => Number(seconds) - Date.now() / 1_000;
 

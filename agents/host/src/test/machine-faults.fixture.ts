@@ -1,5 +1,6 @@
 import { echo } from "./echo.fixture.ts";
 import { answers, burst } from "./network-bed.fixture.ts";
+import { opens } from "./opens.fixture.ts";
 
 /** One use of a skill on a real machine. All of them can stand there at once. */
 export interface MachineFault {
@@ -148,16 +149,7 @@ const services: MachineFault[] = [
   {
     skill: "server.fd_exhaust",
     params: { service: "opens", count: "all" },
-    // says twenty times a second whether it may open a file
-    prepare: `
-      cat >/mnt/opens.pl <<'END'
-      while (1) {
-        my $say = open(my $file, "<", "/dev/null") ? "fine" : "none";
-        close($file) if $file;
-        sysseek(STDOUT, 0, 0); syswrite(STDOUT, "$say\\n");
-        select(undef, undef, undef, 0.05);
-      }
-END
+    prepare: `${opens("/mnt/opens.pl")}
       ${service("opens", "ExecStart=/usr/bin/perl /mnt/opens.pl\nStandardOutput=truncate:/mnt/said")}
       until grep -qs fine /mnt/said; do sleep 0.05; done`,
     feels: "sleep 0.3; grep -q none /mnt/said",

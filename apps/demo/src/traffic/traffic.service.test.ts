@@ -162,7 +162,8 @@ test("a crash that forgets commits, whose numbers are then given to others, does
   });
   const pristine = await keepPristine(shop.url);
   await using traffic = await open(100);
-  for (let crashes = 0; crashes < 2;) {
+  let crashes = 0;
+  while (crashes < 2) {
     await answered(traffic);
     const { pid } = await withClient(server.url(), (client) =>
       firstRow<{ pid: number }>(client, `SELECT pid FROM pg_stat_activity WHERE ${committing}`),
@@ -179,17 +180,25 @@ test("a crash that forgets commits, whose numbers are then given to others, does
   expect(unequal(report)).toEqual([]);
   expect(report.ok).toBe(true);
   expect(report.asked).toBeGreaterThan(report.hadCommitted);
-}, 300_000); // recovery waits for the disk, whoever else keeps it busy
+}, 120_000); // recovery waits for the disk, whoever else keeps it busy
 
 test("a restart of the server in the middle leaves the proof whole", async () => {
   const pristine = await keepPristine(shop.url);
   await using traffic = await open(150);
   await answered(traffic);
-  await server.restart();
+  await withClient(shop.url, async (client) => {
+    // somebody is in the middle of something
+    await client.query("BEGIN");
+    await client.query("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE");
+    await firstRow(
+      client,
+      "SELECT FROM pg_stat_activity WHERE application_name = 'shop/web' AND wait_event_type = 'Lock'",
+    );
+    await server.restart();
+  });
   await answered(traffic);
   const totals = await traffic.stop();
-  // whoever came in between two requests was refused
-  expect(totals.failed.lost + totals.failed.refused).toBeGreaterThan(0);
+  expect(totals.failed.lost).toBeGreaterThan(0);
   const report = await proof(pristine);
   expect(unequal(report)).toEqual([]);
   expect(report.ok).toBe(true);

@@ -42,8 +42,8 @@ part clock; read -r up idle </proc/uptime; echo $(($(date +%s) - \${up%.*}))
 type Fact = readonly [name: string, value: string];
 const line = (text: string): Fact => [text, "-"];
 
-/** What a line of each part says, and which lines say nothing that lasts. */
-const parts: Record<string, { says: (text: string) => Fact; passes?: RegExp }> = {
+/** What a line of each part says, by its place among those that last, and which lines say nothing that lasts. */
+const parts: Record<string, { says: (text: string, place: number) => Fact; passes?: RegExp }> = {
   mount: {
     says(text) {
       const [device, where, kind, options] = text.split(" ") as [string, string, string, string];
@@ -70,7 +70,8 @@ const parts: Record<string, { says: (text: string) => Fact; passes?: RegExp }> =
   },
   qdisc: { says: line },
   filter: { says: line },
-  nft: { says: line, passes: /counter/ },
+  // in this order
+  nft: { says: (text, place) => line(`${place} ${text}`), passes: /counter/ },
   iptables: { says: line, passes: /^[#:]/ },
   route: { says: (text) => line(text.replace(/expires [0-9]*sec/, "")) },
   clock: { says: (text) => ["", text] },
@@ -93,9 +94,13 @@ export async function photographHost(run: (argv: readonly string[]) => Promise<s
   const photograph: HostPhotograph = {};
   const counts = new Map<string, number>();
   let part = "";
+  let place = 0;
   for (const text of (await run(["sh", "-c", script, "photograph"])).split("\n").map((one) => one.trimEnd())) {
     const [, begins] = /^== (.*)$/.exec(text) ?? [];
-    if (begins !== undefined) part = begins;
+    if (begins !== undefined) {
+      part = begins;
+      place = 0;
+    }
     if (begins !== undefined || text === "") continue;
     if (part === "file") {
       const fact = fileFact(text);
@@ -104,7 +109,7 @@ export async function photographHost(run: (argv: readonly string[]) => Promise<s
     }
     const { says, passes } = parts[part]!;
     if (passes?.test(text)) continue;
-    const [name, value] = says(text);
+    const [name, value] = says(text, ++place);
     const fact = `${part} ${name}`.trimEnd();
     const count = (counts.get(fact) ?? 0) + 1;
     counts.set(fact, count);
