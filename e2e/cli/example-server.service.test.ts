@@ -102,19 +102,21 @@ describe.skipIf(missing)(
 
     test("[CA-10] [CA-30] exclude_services and resource_filters hold for services that are chosen and for those that are named", async () => {
       const text = await readFile(example, "utf8");
-      const dryRun = async (change: (text: string) => string) => {
-        await writeFile(playground.path("changed.yaml"), change(text));
-        return await playground.run(["run", "changed.yaml", "--dry-run"], { env });
+      const dryRun = async (name: string, change: (text: string) => string) => {
+        await writeFile(playground.path(`${name}.yaml`), change(text));
+        return await playground.run(["run", `${name}.yaml`, "--dry-run"], { env });
       };
-      const chosen = await dryRun((old) => old.replace("[docker, containerd]", "[docker, containerd, nginx]"));
+      const named = (name: string) => (old: string) => old.replace("max_services: 2", `services: [${name}]`);
+      const [chosen, excluded, passedOver] = await Promise.all([
+        dryRun("chosen", (old) => old.replace("[docker, containerd]", "[docker, containerd, nginx]")),
+        dryRun("excluded", (old) => named("docker")(old).replace("- nginx.*", "- docker")),
+        dryRun("passed-over", named("unrelated")),
+      ]);
       expect(chosen, chosen.stderr).toMatchObject({ code: 0 });
       expect(chosen.stdout).toContain("stop postgresql.service");
       expect(chosen.stdout).not.toContain("nginx.service");
-      const named = (name: string) => (old: string) => old.replace("max_services: 2", `services: [${name}]`);
-      const excluded = await dryRun((old) => named("docker")(old).replace("- nginx.*", "- docker"));
       expect(excluded.code).not.toBe(0);
       expect(excluded.stdout + excluded.stderr).toContain("docker.service is in exclude_services");
-      const passedOver = await dryRun(named("unrelated"));
       expect(passedOver.code).not.toBe(0);
       expect(passedOver.stdout + passedOver.stderr).toContain("unrelated.service does not pass resource_filters");
       expect(await states()).toEqual(running);

@@ -17,14 +17,16 @@ const alone = `${open}
  */
 const replace = `
   replace() {
-    ! grep -qF -- " $f " /proc/self/mounts && cp -a -- "$f" "$new" && printf %s "$1" >"$new" && sync -- "$new" && mv -f -- "$new" "$f" && sync -- "\${f%/*}" && return
+    ! grep -qF -- " $f " /proc/self/mounts && cp -a -- "$f" "$new" && printf %s "$1" >"$new" && sync -- "$new" &&
+      mv -f -- "$new" "$f" && sync -- "\${f%/*}" && return
     rm -f -- "$new"
     false
   } 2>/dev/null
   write_over() {
     more=$(($(stat -c %s -- "$f") - \${#1}))
     { printf %s "$1"; [ $more -le 0 ] || head -c $more /dev/zero | tr '\\0' '\\n'; } |
-      dd of="$f" bs=1M iflag=fullblock conv=notrunc status=none && sync -- "$f" && truncate -s \${#1} -- "$f" && sync -- "$f"
+      dd of="$f" bs=1M iflag=fullblock conv=notrunc status=none && sync -- "$f" &&
+      truncate -s \${#1} -- "$f" && sync -- "$f"
   }`;
 const prepend = `${alone}${replace}
   ! grep -qxF -- "$3" "$f" || exit 0

@@ -51,7 +51,7 @@ test("a host whose controller is gone puts everything back, and nothing of ours 
 
 test("a controller that was thought dead cannot break a healed host", async () => {
   await using machine = await startNamespaceHost();
-  const { lease, host } = await leased(machine, 1_000);
+  const { lease, host } = await leased(machine, 3_000);
   await lease.break(fileChange("f1", "/tmp/first"), signal);
   await expect.poll(() => exists(machine, "/tmp/first"), { timeout: 20_000, interval: 200 }).toBe(false);
   await expect(lease.break(fileChange("f2", "/tmp/second"), signal)).rejects.toMatchObject({ code: "lease-lost" });

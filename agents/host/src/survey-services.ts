@@ -25,24 +25,54 @@ export const unitName = (name: string): string => (/\.[a-z]+$/.test(name) ? name
 const allActive = (units: readonly string[]): string[] =>
   sh('for unit; do systemctl -q is-active -- "$unit" || exit 1; done', ...units);
 
-/** A socket cannot start beside its running service: sockets and timers first, and their services again where need be. */
-const start = `
+/** Those of these units that have been told to stop, and have not. */
+const stopping = `
+  stopping() {
+    systemctl show --property=Id,ActiveState -- "$@" |
+      awk -v RS= '/ActiveState=deactivating/ && match($0, /Id=[^\\n]*/) { print substr($0, RSTART + 3, RLENGTH - 3) }'
+  }`;
+
+const stop = `${stopping}
+  patience=$1; shift
+  timeout "$patience" systemctl stop -- "$@" && exit
+  code=$?
+  if [ $code -eq 124 ]; then
+    set -- $(stopping "$@")
+    most=$(systemctl show --property=TimeoutStopUSec --value -- "$1")
+    echo "$* still runs $patience s after it was told to stop; systemd leaves it $most" >&2
+  fi
+  exit $code`;
+
+/**
+ * What does not stop is killed in the end, as systemd does: nothing can start before. A socket cannot start beside its running
+ * service: sockets and timers first, and their services again where need be.
+ */
+const start = `${stopping}
+  uptime() { read -r up _ </proc/uptime; echo "\${up%.*}"; }
+  late=$(($(uptime) + $1)); shift
+  while still=$(stopping "$@") && [ "$still" ] && [ "$(uptime)" -lt $((late + 10)) ]; do
+    if [ "$(uptime)" -ge "$late" ]; then systemctl kill --signal=KILL -- $still; fi
+    sleep 1
+  done
   for unit; do case $unit in *.service) ;; *)
     systemctl start -- "$unit" 2>/dev/null && continue
     systemctl stop -- "\${unit%.*}.service" && systemctl start -- "$unit" || exit
   esac; done
   systemctl start -- "$@"`;
 
+/** Seconds that a service may take to stop. */
+const usualPatience = 60;
+
 /** Back to running, all of them, whatever became of each. */
-export const backToRunning = (units: readonly string[]) => ({
+export const backToRunning = (units: readonly string[], patience = usualPatience) => ({
   asBefore: allActive(units),
   isOurs: ["true"],
-  putBack: sh(start, ...units),
+  putBack: sh(start, patience, ...units),
 });
 
-export const stopUnits = (units: readonly string[]): HostChange => ({
-  ...backToRunning(units),
-  act: ["systemctl", "stop", "--", ...units],
+export const stopUnits = (units: readonly string[], patience = usualPatience): HostChange => ({
+  ...backToRunning(units, patience),
+  act: sh(stop, patience, ...units),
 });
 
 export async function runningServices(host: SkillHost, signal: AbortSignal): Promise<Service[]> {

@@ -57,6 +57,8 @@ describe.skipIf(missing)(`a microVM as a host${missing ? `: ${missing}` : ""}`, 
 
   hostContract({
     name: "its own provider",
+    // the way there is that of SSH, which is tried more often where commands are quick
+    tries: 20,
     open: (signal) => room.provider.connect(id, signal),
     async outside() {
       await outside('mkdir -p -- "$1"', look.folder);

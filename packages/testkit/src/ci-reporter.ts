@@ -36,16 +36,17 @@ const failure = (test: TestCase): string => {
 };
 
 /**
- * Ends the run with what failed and one plain line that CI can read: `N passed, N failed, N skipped`. Where CHAOS_CONFORMANCE names a file,
- * writes there what the run says of conformance.
+ * Ends the run with what failed and one plain line that CI can read: `N passed, N failed, N skipped`. Where
+ * CHAOS_CONFORMANCE names a file, writes there what the run says of conformance.
  */
 export default class CiReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const count = { passed: 0, failed: 0, skipped: 0, pending: 0 };
     for (const module of modules) {
-      if (module.state() === "failed" && module.errors().length > 0) {
+      // a file that cannot be read, a hook that fails
+      for (const failed of [module, ...module.children.allSuites()].filter((one) => one.errors().length > 0)) {
         count.failed++;
-        process.stdout.write(`FAILED ${module.relativeModuleId}\n    ${module.errors()[0]!.message}\n`);
+        process.stdout.write(`FAILED ${module.relativeModuleId}\n    ${failed.errors()[0]!.message}\n`);
       }
       for (const test of module.children.allTests()) {
         const { state } = test.result();

@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import { echo } from "../test/echo.fixture.ts";
+import { opens } from "../test/opens.fixture.ts";
 import type { CrashHost } from "./crash-host.fixture.ts";
 
 export interface HostFault {
@@ -115,15 +116,7 @@ export const processes: HostFault[] = [
   {
     skill: "server.fd_exhaust",
     params: { command: "^perl /mnt/service[.]pl", count: "all" },
-    // says twenty times a second whether it may open a file
-    prepare: `cat >/mnt/service.pl <<'END'
-      while (1) {
-        my $say = open(my $file, "<", "/dev/null") ? "fine" : "none";
-        close($file) if $file;
-        sysseek(STDOUT, 0, 0); syswrite(STDOUT, "$say\\n");
-        select(undef, undef, undef, 0.05);
-      }
-END
+    prepare: `${opens("/mnt/service.pl")}
       setsid perl /mnt/service.pl </dev/null >/mnt/said 2>/dev/null &
       until grep -qs fine /mnt/said; do sleep 0.02; done`,
     felt: says("sleep 0.2; cat /mnt/said", "none"),

@@ -5,11 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hostAgent } from "../index.ts";
 import { Lease } from "../lease.ts";
 import { Controllers, type Faults, oursOn } from "../test/controller.fixture.ts";
-import { RealMachine, microvmMissing } from "../test/real-machine.fixture.ts";
+import { RealMachine, isSample, microvmMissing } from "../test/real-machine.fixture.ts";
 
 const missing = microvmMissing();
-/** Each takes minutes on an emulated machine. */
-const isSample = process.env["CRASH_POINTS"] === undefined;
 
 /** Faults that a reboot does not mend, and one that it does. */
 const faults: Faults = [
@@ -21,7 +19,7 @@ const faults: Faults = [
 const felt = `
   stat -c %a /etc/nginx/nginx.conf; ls -A / | grep -c fill; grep -c db.internal /etc/hosts; systemctl is-active cron nginx`;
 
-describe.skipIf(missing)(
+describe.skipIf(missing !== undefined || isSample)(
   `a machine that goes down while it is broken${missing ? `: ${missing}` : ""}`,
   { timeout: 600_000 },
   () => {
@@ -71,7 +69,7 @@ describe.skipIf(missing)(
       await expectWhole("after the late recovery");
     });
 
-    test.skipIf(isSample)("it is rebooted in order, and nobody comes back: it puts right what stands", async () => {
+    test("it is rebooted in order, and nobody comes back: it puts right what stands", async () => {
       await using controllers = await Controllers.open(machine);
       await controllers.breakAndDie(faults, "15s");
       await machine.reboot();
@@ -98,7 +96,7 @@ describe.skipIf(missing)(
     printf '[Service]\\nExecStart=/bin/sleep infinity\\n' >/etc/systemd/system/by-hand.service
     systemctl daemon-reload
     systemctl start by-hand`;
-    for (const mode of isSample ? ["graceful"] : ["graceful", "hard"]) {
+    for (const mode of ["graceful", "hard"]) {
       skillContract<Subject<HostPhotograph>>({
         agent: hostAgent((_login, _config, { signal }) => machine.login(signal)),
         skill: "server.reboot",

@@ -2,11 +2,9 @@ import { type HostPhotograph, hostDifferences } from "@chaos-agents/testkit";
 import { lastingDifferences } from "@chaos-agents/testkit/contract";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Controllers, type Faults, oursOn } from "../test/controller.fixture.ts";
-import { RealMachine, microvmMissing } from "../test/real-machine.fixture.ts";
+import { RealMachine, isSample, microvmMissing } from "../test/real-machine.fixture.ts";
 
 const missing = microvmMissing();
-/** Each takes minutes on an emulated machine. */
-const isSample = process.env["CRASH_POINTS"] === undefined;
 
 const late = (seconds: string) => Number(seconds) - Date.now() / 1_000;
 
@@ -60,7 +58,7 @@ const starving: [what: string, faults: (free: number) => Faults, looks: string, 
   ],
 ];
 
-describe.skipIf(missing)(
+describe.skipIf(missing !== undefined || isSample)(
   `a machine whose controller is gone heals itself${missing ? `: ${missing}` : ""}`,
   { timeout: 600_000 },
   () => {
@@ -112,7 +110,7 @@ describe.skipIf(missing)(
       await expectHealed();
     });
 
-    test.for(isSample ? starving.slice(0, 2) : starving)("though %s", async ([, faults, looks, seen]) => {
+    test.for(starving)("though %s", async ([, faults, looks, seen]) => {
       await using controllers = await Controllers.open(machine);
       const free = Number(await machine.line("awk '/^MemAvailable:/ { print $2 * 1024 }' /proc/meminfo"));
       await controllers.breakAndDie(faults(free), "15s");

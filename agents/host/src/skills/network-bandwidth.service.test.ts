@@ -6,5 +6,5 @@ skillContract({
   agent,
   skill: "server.network_bandwidth",
   subject: () =>
-    networkBed({ rate: "64kbit", latency: "50ms" }, async ({ outside }) => Number(await outside(burst)) < 25),
+    networkBed({ rate: "64kbit", latency: "50ms" }, async ({ outside }) => Number(await outside(burst())) < 25),
 });

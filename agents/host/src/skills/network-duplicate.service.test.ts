@@ -7,6 +7,6 @@ describe.skipIf(!netemIsHere)("on a kernel with netem", () => {
   skillContract({
     agent,
     skill: "server.network_duplicate",
-    subject: () => networkBed({ duplicate: "100%" }, async ({ outside }) => Number(await outside(burst)) > 50),
+    subject: () => networkBed({ duplicate: "100%" }, async ({ outside }) => Number(await outside(burst())) > 50),
   });
 });

@@ -1,54 +1,49 @@
 import type { HostPhotograph } from "@chaos-agents/testkit";
 import { type SkillContract, type Subject, skillContract } from "@chaos-agents/testkit/contract";
-import { afterAll, beforeAll, describe } from "vitest";
+import { afterAll, beforeAll } from "vitest";
 import { hostAgent } from "../index.ts";
-import { RealMachine, microvmMissing } from "./real-machine.fixture.ts";
+import { type MachineFault, feltScript } from "./machine-faults.fixture.ts";
+import { RealMachine } from "./real-machine.fixture.ts";
 
-export interface OnMachine extends Subject<HostPhotograph> {
-  /** A shell line on the machine, over a login of its own. */
-  outside: (script: string) => Promise<string>;
+/** One machine for all tests of a file, and the agent that reaches it. */
+export function sharedMachine() {
+  let machine: RealMachine | undefined;
+  beforeAll(async () => void (machine = await RealMachine.open()), 900_000);
+  afterAll(() => machine?.[Symbol.asyncDispose](), 60_000);
+  const get = () => machine!;
+  return {
+    get,
+    agent: hostAgent((_login, _config, { signal }) => get().login(signal)),
+    config: { hosts: [{ host: "machine", username: "root" }] },
+    /** Which of these are felt there now, by the names of their skills. */
+    felt: async (faults: readonly MachineFault[]) =>
+      (await get().line(feltScript(faults, Date.now()))).split("\n").filter(Boolean),
+  };
 }
+export type SharedMachine = ReturnType<typeof sharedMachine>;
 
-interface Use {
-  params: Record<string, unknown>;
-  felt: (outside: OnMachine["outside"]) => Promise<boolean>;
-  prepare?: string;
-  /** Longer than the usual two minutes. */
-  mayRemain?: RegExp;
-  meddle?: SkillContract<OnMachine>["meddle"];
-}
-
-/** The promises that a run as users start it keeps; the rest is held to on quicker hosts. */
-const whole = /^it lands, is felt outside|^what somebody else changed/;
-
-/** Skills on a real machine: systemd, a kernel of its own, netem. All of a file share one machine. */
-export function onMachine(name: string, body: (skill: (name: string, use: Use) => void) => void): void {
-  const missing = microvmMissing();
-  describe.skipIf(missing)(`${name}, on a real machine${missing ? `: ${missing}` : ""}`, { timeout: 240_000 }, () => {
-    let machine: RealMachine;
-    const agent = hostAgent((_login, _config, { signal }) => machine.login(signal));
-    beforeAll(async () => void (machine = await RealMachine.open()), 900_000);
-    afterAll(() => machine?.[Symbol.asyncDispose](), 60_000);
-    body((skill, { params, felt, prepare, mayRemain, meddle }) =>
-      skillContract<OnMachine>({
-        agent,
-        skill,
-        only: whole,
-        ...(mayRemain && { mayRemain }),
-        ...(meddle && { meddle }),
-        async subject() {
-          const { line, oracle } = machine;
-          if (prepare !== undefined) await line(prepare);
-          return {
-            config: { hosts: [{ host: "machine", username: "root" }] },
-            params,
-            outside: line,
-            observeEffect: () => felt(line),
-            oracle,
-            async [Symbol.asyncDispose]() {},
-          };
-        },
-      }),
-    );
+/** Holds one skill to some promises there; the others it keeps on quicker hosts. */
+export function machineContract(
+  { get, agent, config, felt }: SharedMachine,
+  fault: MachineFault,
+  only: RegExp,
+  meddle?: SkillContract<Subject<HostPhotograph>>["meddle"],
+): void {
+  skillContract<Subject<HostPhotograph>>({
+    agent,
+    skill: fault.skill,
+    where: "a real machine",
+    only,
+    ...(meddle && { meddle }),
+    async subject() {
+      if (fault.prepare !== undefined) await get().line(fault.prepare);
+      return {
+        config,
+        params: fault.params,
+        observeEffect: async () => (await felt([fault])).length > 0,
+        oracle: get().oracle,
+        async [Symbol.asyncDispose]() {},
+      };
+    },
   });
 }

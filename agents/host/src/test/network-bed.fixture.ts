@@ -41,9 +41,9 @@ export const answers = (address: string, port: number) => `
     if ($to and syswrite $to, "hello" and sysread $to, my $got, 5) { print "yes" } else { print "no" }'`;
 
 /** Fifty datagrams at once from the host, and how many of them arrive: the receiver stops when none comes any more. */
-export const burst = `
+export const burst = (to = "10.77.0.1") => `
   nsenter --net=/run/netns/far perl -MIO::Socket::INET -e '
-    my $server = IO::Socket::INET->new(LocalAddr => "10.77.0.1", LocalPort => 9999, Proto => "udp") or die;
+    my $server = IO::Socket::INET->new(LocalAddr => "${to}", LocalPort => 9999, Proto => "udp") or die;
     open STDERR, ">", "/tmp/listens";
     my $count = 0;
     while (1) {
@@ -56,7 +56,7 @@ export const burst = `
   while [ ! -e /tmp/listens ]; do sleep 0.02; done
   rm /tmp/listens
   perl -MIO::Socket::INET -e '
-    my $client = IO::Socket::INET->new(PeerAddr => "10.77.0.1", PeerPort => 9999, Proto => "udp") or die;
+    my $client = IO::Socket::INET->new(PeerAddr => "${to}", PeerPort => 9999, Proto => "udp") or die;
     $client->send("x" x 1000) for 1 .. 50'
   wait`;
 

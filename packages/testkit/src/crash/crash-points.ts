@@ -12,7 +12,7 @@ export interface CrashPoint {
   where: string;
   /** The place itself, to find it again. */
   at: string;
-  /** In every sample: here the fault stands, or the run is in the middle of what it has to send. */
+  /** In every sample: here the fault stands, or is not made yet, or the run is in the middle of what it has to send. */
   always?: boolean;
   /**
    * Runs up to it, looks whether the fault is there, and kills; undefined when the run did not come by. What stands in
@@ -38,11 +38,12 @@ type StartHolding = (home: string, hold: { write: number | string; side: Side })
 
 function writePoints<P>(bed: CrashBed<P>, writes: readonly string[], who: string, start: StartHolding): CrashPoint[] {
   const standing = who === "" ? writes.indexOf(standingWrite) : -1;
+  const unmade = who === "" ? writes.indexOf("undo record") : -1;
   return writes.flatMap((kind, i) =>
     sides.map((side) => ({
       where: who === "" ? `${side} ${inWords(kind)}` : `${who}${side} a write`,
       at: `${who}${side} write ${i + 1} (${kind})`,
-      always: side === "before" && i === standing,
+      always: side === "before" && (i === standing || i === unmade),
       async strike(home) {
         await using child = await start(home, { write: i === standing ? standingWrite : i + 1, side });
         if (!(await child.hears("holds"))) return undefined;

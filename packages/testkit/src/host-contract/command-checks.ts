@@ -28,11 +28,16 @@ export const expectArgumentsKept = (host: Host, runs: number, options?: ExecOpti
   );
 
 export const commandChecks: readonly HostCheck[] = [
-  ["hands any arguments to a command as they are", ({ host }) => expectArgumentsKept(host, 150)],
+  [
+    "hands any arguments to a command as they are",
+    ({ host, contract }) => expectArgumentsKept(host, contract.tries ?? 150),
+  ],
   [
     "hands them to a command of root as they are, too",
-    ({ host, skip }) =>
-      host.survey.root === "none" ? skip("no root here") : expectArgumentsKept(host, 40, { root: true }),
+    ({ host, contract, skip }) =>
+      host.survey.root === "none"
+        ? skip("no root here")
+        : expectArgumentsKept(host, Math.ceil((contract.tries ?? 150) / 4), { root: true }),
   ],
   [
     "lets no shell run what stands in an argument",

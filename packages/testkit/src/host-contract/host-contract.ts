@@ -20,6 +20,8 @@ export interface HostOutside {
 export interface HostContract {
   /** Stands in the test names: `ssh, bash as the login shell`. */
   name: string;
+  /** How often arguments are made up and tried; 150 times when left out. */
+  tries?: number;
   open(signal: AbortSignal): Promise<Host>;
   outside(): HostOutside | Promise<HostOutside>;
   /** Pulls the plug, and puts it back; left out where there is no connection that could break. */
