@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { type Clock, ChaosError, describeError } from "@chaos-agents/core";
-import type { KubeConfig } from "@kubernetes/client-node";
+import type { KubeConfig, RequestContext } from "@kubernetes/client-node";
 import type { KubernetesConfig } from "./config.ts";
 import { type Kind, type ObjectRef, apiVersion, collectionPath, objectPath, refText } from "./kinds.ts";
 
@@ -65,6 +65,13 @@ export const fieldManager = "chaos-agents";
 
 const pageSize = 500;
 const patience = 15_000;
+/** Milliseconds for which a login and its connections are used; the client would connect anew for each request. */
+const loginAge = 60_000;
+
+interface Login {
+  headers: Record<string, string>;
+  dispatcher: ReturnType<RequestContext["getDispatcher"]>;
+}
 
 /** Requests to one cluster: ways in and logins are the official client's, paths and words are the API's own. */
 export class Api {
@@ -75,6 +82,7 @@ export class Api {
   readonly #kubeConfig: KubeConfig;
   readonly #client: typeof import("@kubernetes/client-node");
   readonly #clock: Clock;
+  #login: { at: number; made: Promise<Login> } | undefined;
 
   private constructor(kubeConfig: KubeConfig, client: typeof import("@kubernetes/client-node"), clock: Clock) {
     this.#kubeConfig = kubeConfig;
@@ -154,8 +162,14 @@ export class Api {
   /** Waits where the server asks us to. */
   async request(method: string, path: string, asked: Asked): Promise<unknown> {
     const until = this.#clock.monotonic() + (asked.patience ?? patience);
-    for (;;) {
+    for (let refused = false; ;) {
       const { status, text, retryAfter } = await this.#send(method, path, asked);
+      if (status === 401 && !refused) {
+        // a token may have run out
+        refused = true;
+        this.#login = undefined;
+        continue;
+      }
       if (status < 400) return text.startsWith("{") ? (JSON.parse(text) as unknown) : text;
       if (status === 429 && this.#clock.monotonic() < until) {
         await this.#clock.sleep(retryAfter * 1_000, asked.signal);
@@ -179,7 +193,9 @@ export class Api {
     asked.setSignal(signal);
     this.requests++;
     try {
-      await this.#kubeConfig.applySecurityAuthentication(asked);
+      const { headers, dispatcher } = await this.#loggedIn();
+      for (const [name, value] of Object.entries(headers)) asked.setHeaderParam(name, value);
+      if (dispatcher) asked.setDispatcher(dispatcher);
       const answer = await new IsomorphicFetchHttpLibrary().send(asked).toPromise();
       const retryAfter = Number(answer.headers["retry-after"] ?? 1) || 1;
       return { status: answer.httpStatusCode, text: await answer.body.text(), retryAfter };
@@ -187,6 +203,23 @@ export class Api {
       signal.throwIfAborted();
       throw unreachable(this.server, error);
     }
+  }
+
+  async #loggedIn(): Promise<Login> {
+    const now = this.#clock.monotonic();
+    if (this.#login === undefined || now - this.#login.at > loginAge) {
+      const made = this.#logIn();
+      this.#login = { at: now, made };
+      made.catch(() => (this.#login = undefined));
+    }
+    return await this.#login.made;
+  }
+
+  async #logIn(): Promise<Login> {
+    const { RequestContext } = this.#client;
+    const asked = new RequestContext(this.server, "GET" as never);
+    await this.#kubeConfig.applySecurityAuthentication(asked);
+    return { headers: asked.getHeaders(), dispatcher: asked.getDispatcher() };
   }
 
   #explain(status: number, text: string, method: string, path: string): Error {
@@ -201,18 +234,28 @@ export class Api {
         },
       );
     }
-    if (status === 403) {
+    const isEnding = said.details?.causes?.some(({ reason }) => reason === namespaceEnding) ?? false;
+    if (status === 403 && !isEnding) {
       return new ChaosError("permission-missing", `${this.context}: ${words}`, {
         remedy: "chaos show SKILL --rbac prints the role that allows it",
       });
     }
-    return new ApiError(status, said.reason ?? "", `${words} (${status})`);
+    return new ApiError(status, isEnding ? namespaceEnding : (said.reason ?? ""), `${words} (${status})`);
   }
 }
 
-function statusOf(text: string): { message?: string; reason?: string } {
+interface Said {
+  message?: string;
+  reason?: string;
+  details?: { causes?: { reason?: string }[] };
+}
+
+/** Forbidden to everybody: no role would help. */
+const namespaceEnding = "NamespaceTerminating";
+
+function statusOf(text: string): Said {
   try {
-    return JSON.parse(text) as { message?: string; reason?: string };
+    return JSON.parse(text) as Said;
   } catch {
     return {};
   }

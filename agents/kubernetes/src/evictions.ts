@@ -56,6 +56,8 @@ async function evict(cluster: Cluster, { namespace, name, uid }: PodOnNode, sign
     return true;
   } catch (error) {
     if (isStatus(error, 404, 409, 429)) return false;
+    // it goes with its namespace
+    if (isStatus(error, 403)) return true;
     throw error;
   }
 }

@@ -6,6 +6,8 @@ export {
   kubeconfigFile,
   startKubernetes,
 } from "./kubernetes/kubernetes-cluster.ts";
+export { startApiDouble } from "./kubernetes/api-double.ts";
+export { type ReachableCluster, reachKubernetes } from "./kubernetes/given-cluster.ts";
 export { kubeMissing, kubeProgram } from "./kubernetes/kube-program.ts";
 export { type PlainFront, startPlainFront } from "./kubernetes/plain-front.ts";
 export { makeRichSchema, richSchema } from "./fixtures/rich-schema.ts";

@@ -1,6 +1,8 @@
 import { FaultAlone, skillContract } from "@chaos-agents/testkit/contract";
 import { expect, test } from "vitest";
-import { type ClusterBed, agent, bed, cluster, onCluster, web } from "../test/cluster-bed.fixture.ts";
+import type { Cluster } from "../cluster.ts";
+import { evictAll } from "../evictions.ts";
+import { type ClusterBed, agent, bed, cluster, onOwnCluster, web } from "../test/cluster-bed.fixture.ts";
 
 const skill = agent.skills.find(({ name }) => name === "k8s.node_drain")!;
 const nodePath = (name: string) => `/api/v1/nodes/${name}`;
@@ -59,7 +61,7 @@ const renamed = (spec: any, app: string) => ({
   template: { ...spec.template, metadata: { labels: { app } } },
 });
 
-onCluster("k8s.node_drain", () => {
+onOwnCluster("k8s.node_drain", "nodes to close", () => {
   skillContract({
     agent,
     skill: "k8s.node_drain",
@@ -109,6 +111,36 @@ onCluster("k8s.node_drain", () => {
     expect((await subject.pods()).map(({ metadata }) => metadata.uid)).toContain(held.metadata.uid);
     expect(await fault.putBack(driven.records)).toMatchObject([{ outcome: "undone" }]);
     expect(await isClosed("node-0")).toBe(false);
+  });
+
+  test("a pod whose namespace is being deleted goes with it: that nobody may evict it is no want of rights", async () => {
+    const keep = { ...lonely(), metadata: { name: "lonely", finalizers: ["example.com/keep"] } };
+    await using subject = await subjectOf({}, [keep]);
+    const { namespace, call } = subject;
+    const { metadata } = await subject.find("pods/lonely");
+    await call("DELETE", `/api/v1/namespaces/${namespace}`);
+    await subject.until(
+      "it is on its way out",
+      async () => (await subject.find("pods/lonely")).metadata.deletionTimestamp,
+    );
+    const { kubeconfig } = cluster();
+    await using fault = await FaultAlone.open(agent, skill, { kubeconfig });
+    const pod = {
+      namespace,
+      name: "lonely",
+      uid: metadata.uid,
+      labels: {},
+      ready: true,
+      tolerations: [],
+      workload: null,
+    };
+    const context = { ...fault.context, hold: () => undefined, progress: () => undefined, note: () => undefined };
+    const pods = [{ ...pod, refusal: undefined, tied: undefined }];
+    await expect(evictAll(fault.target as Cluster, "node-0", pods, 1_000, context)).rejects.toThrow(
+      `1 pod did not leave node-0 within 1s: ${namespace}/lonely is still ending`,
+    );
+    await subject.patch("pods/lonely", { metadata: { finalizers: null } });
+    await subject.until("it is gone", async () => (await subject.find("pods/lonely")) === undefined);
   });
 
   test("a node that was closed before stays closed, also when its pods were evicted", async () => {

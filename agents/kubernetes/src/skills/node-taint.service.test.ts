@@ -1,7 +1,7 @@
 import { skillContract } from "@chaos-agents/testkit/contract";
 import { expect, test } from "vitest";
 import { byHand, unsupported } from "../test/by-hand.fixture.ts";
-import { type ClusterBed, agent, bed, cluster, onCluster } from "../test/cluster-bed.fixture.ts";
+import { type ClusterBed, agent, bed, cluster, onOwnCluster } from "../test/cluster-bed.fixture.ts";
 
 const nodePath = (name: string) => `/api/v1/nodes/${name}`;
 const taintsOf = async (name: string): Promise<any[]> =>
@@ -34,7 +34,7 @@ const onNode = (name: string, more: Record<string, unknown>, annotations = {}) =
   spec: { nodeName: "node-0", containers: [{ name, image: `${name}:1` }], ...more },
 });
 
-onCluster("k8s.node_taint", () => {
+onOwnCluster("k8s.node_taint", "nodes to taint", () => {
   skillContract({
     agent,
     skill: "k8s.node_taint",

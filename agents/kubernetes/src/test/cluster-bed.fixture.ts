@@ -5,10 +5,13 @@ import { join } from "node:path";
 import {
   type ClusterPhotograph,
   type KubernetesCluster,
+  type ReachableCluster,
   clusterDifferences,
   kubeMissing,
   kubeconfigFile,
   photographCluster,
+  reachKubernetes,
+  startApiDouble,
   startKubernetes,
 } from "@chaos-agents/testkit";
 import type { Subject } from "@chaos-agents/testkit/contract";
@@ -18,23 +21,54 @@ import { kubernetesAgent } from "../index.ts";
 
 export const agent = kubernetesAgent;
 
+/** Somebody's cluster to test on, instead of one of our own. */
+const given = process.env["CHAOS_TEST_KUBECONFIG"];
 const missing = kubeMissing();
-if (missing !== undefined && process.env["CI"] === "true") throw new Error(missing);
+if (missing !== undefined && given === undefined && process.env["CI"] === "true") throw new Error(missing);
 
-let running: KubernetesCluster | undefined;
+let running: ReachableCluster | undefined;
+let own: KubernetesCluster | undefined;
 
-/** The tests of one file, on a control plane of their own. */
-export function onCluster(name: string, tests: () => void, options: { nodes?: number } = {}): void {
-  describe.skipIf(missing)(missing ? `${name}: ${missing}` : name, () => {
+/** The tests of one file: on a control plane of their own, or on the cluster that CHAOS_TEST_KUBECONFIG names. */
+export function onCluster(name: string, tests: () => void): void {
+  describeUnless(given === undefined ? missing : undefined, name, () => {
     beforeAll(async () => {
-      running = await startKubernetes(options);
+      running = given === undefined ? (own = await startKubernetes()) : await reachKubernetes(given);
     }, 3_000_000);
     afterAll(() => running?.[Symbol.asyncDispose](), 60_000);
     tests();
   });
 }
 
-export const cluster = (): KubernetesCluster => running!;
+const notGiven = (what: string) => given && `needs ${what}, which the cluster of CHAOS_TEST_KUBECONFIG does not lend`;
+
+/** Of what only a cluster of our own has, or lets be done to it. */
+export function onOwnCluster(name: string, what: string, tests: () => void): void {
+  if (given === undefined) onCluster(name, tests);
+  else describeUnless(notGiven(what), name, tests);
+}
+
+/** Whether to skip one test of such, and why. */
+export const unlessOwn = (what: string): [boolean, string] => [given !== undefined, notGiven(what) ?? ""];
+
+/** Of what an imitation of an API server in this process is enough for. */
+export function onDouble(name: string, tests: () => void): void {
+  describe(name, () => {
+    beforeAll(async () => {
+      running = await startApiDouble();
+    });
+    afterAll(() => running?.[Symbol.asyncDispose]());
+    tests();
+  });
+}
+
+const describeUnless = (why: string | undefined, name: string, tests: () => void) =>
+  describe.skipIf(why)(why ? `${name}: ${why}` : name, tests);
+
+export function cluster(): KubernetesCluster {
+  if (!own) throw new Error("this test needs a cluster of our own");
+  return own;
+}
 
 export interface ClusterBed extends Subject<ClusterPhotograph> {
   readonly namespace: string;
@@ -91,8 +125,8 @@ export async function bed(
   felt: (bed: ClusterBed) => Promise<boolean>,
   objects: readonly any[] = [],
 ): Promise<ClusterBed> {
-  const { call } = cluster();
-  const namespace = `app-${randomBytes(4).toString("hex")}`;
+  const { call } = running!;
+  const namespace = `chaos-test-${randomBytes(4).toString("hex")}`;
   const folder = await mkdtemp(join(tmpdir(), "chaos-kubeconfig-"));
   const at = (path: string) => `${groups[path.split("/")[0]!] ?? "/apis/apps/v1"}/namespaces/${namespace}/${path}`;
   const find = (path: string) =>
@@ -110,12 +144,20 @@ export async function bed(
     const { items } = await call("GET", `${at("pods")}?labelSelector=${encodeURIComponent(labelSelector)}`);
     return items.filter(({ metadata }: any) => metadata.deletionTimestamp === undefined);
   };
-  await call("POST", "/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+  await using unmade = new AsyncDisposableStack();
+  unmade.defer(() => rm(folder, { recursive: true, force: true }));
+  await call("POST", "/api/v1/namespaces", {
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name: namespace, labels: testLabels },
+  });
+  unmade.defer(() => remove(`/api/v1/namespaces/${namespace}`));
   for (const object of [web(), ...objects]) await call("POST", at(pluralOf(object.kind)), object);
-  const token = await breaker(skill, namespace);
+  const token = await breaker(skill, namespace, unmade);
   const kubeconfig = join(folder, "kubeconfig");
-  await writeFile(kubeconfig, kubeconfigFile({ ...cluster(), token }));
+  await writeFile(kubeconfig, kubeconfigFile({ ...running!, token }));
   await until("all pods of web are ready", async () => (await find("deployments/web")).status?.readyReplicas === 3);
+  const cleaning = unmade.move();
   const made: ClusterBed = {
     namespace,
     call,
@@ -123,7 +165,7 @@ export async function bed(
     params,
     observeEffect: () => felt(made),
     oracle: {
-      photograph: () => photographCluster(cluster(), namespace),
+      photograph: () => photographCluster(running!, namespace, own !== undefined),
       differences: clusterDifferences,
       patience: 20_000,
     },
@@ -132,19 +174,25 @@ export async function bed(
     patch: (path, body) => call("PATCH", at(path), body, "application/merge-patch+json"),
     pods,
     until,
-    async [Symbol.asyncDispose]() {
-      await rm(folder, { recursive: true, force: true });
-      await call("DELETE", `/api/v1/namespaces/${namespace}`);
-    },
+    [Symbol.asyncDispose]: () => cleaning.disposeAsync(),
   };
   return made;
 }
 
+async function remove(path: string): Promise<void> {
+  await running!.call("DELETE", path).catch((error: { status?: number }) => {
+    if (error.status !== 404) throw error;
+  });
+}
+
+/** On all that is made outside of a namespace, to find it by. */
+const testLabels = { "chaos-agents.io/test": "true" };
+
 const pluralOf = (kind: string) => `${kind.toLowerCase().replace(/y$/, "ie")}s`;
 
 /** A service account with exactly the skill's own roles; answers its token. */
-async function breaker(skill: string, namespace: string): Promise<string> {
-  const { call } = cluster();
+async function breaker(skill: string, namespace: string, unmade: AsyncDisposableStack): Promise<string> {
+  const { call } = running!;
   const rbac = "/apis/rbac.authorization.k8s.io/v1";
   const subjects = [{ kind: "ServiceAccount", name: "breaker", namespace }];
   const account = `/api/v1/namespaces/${namespace}/serviceaccounts`;
@@ -156,15 +204,18 @@ async function breaker(skill: string, namespace: string): Promise<string> {
     const isWide = role.kind === "ClusterRole";
     const where = isWide ? rbac : `${rbac}/namespaces/${namespace}`;
     const name = isWide ? `${role.metadata.name}-${namespace}` : role.metadata.name;
-    await call("POST", `${where}/${pluralOf(role.kind)}`, { ...role, metadata: { name } });
-    const binding = {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: `${role.kind}Binding`,
-      metadata: { name },
+    const metadata = { name, labels: testLabels };
+    const make = async (kind: string, object: Record<string, unknown>) => {
+      const path = `${where}/${pluralOf(kind)}`;
+      await call("POST", path, { ...object, kind, metadata });
+      if (isWide) unmade.defer(() => remove(`${path}/${name}`));
+    };
+    await make(role.kind, role);
+    await make(`${role.kind}Binding`, {
+      apiVersion: role.apiVersion,
       roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: role.kind, name },
       subjects,
-    };
-    await call("POST", `${where}/${pluralOf(binding.kind)}`, binding);
+    });
   }
   const asked = { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: { expirationSeconds: 7_200 } };
   return (await call("POST", `${account}/breaker/token`, asked)).status.token;

@@ -232,16 +232,18 @@ rules:
 export const kubeconfigFile = ({
   server,
   ca,
+  unchecked,
   token,
 }: {
   server: string;
   ca?: string;
+  unchecked?: boolean;
   token: string;
 }): string => `apiVersion: v1
 kind: Config
 clusters:
   - name: test
-    cluster: { server: "${server}"${ca === undefined ? ", insecure-skip-tls-verify: true" : `, certificate-authority-data: ${Buffer.from(ca).toString("base64")}`} }
+    cluster: { server: "${server}"${unchecked || server.startsWith("http:") ? ", insecure-skip-tls-verify: true" : ""}${ca === undefined ? "" : `, certificate-authority-data: ${Buffer.from(ca).toString("base64")}`} }
 users:
   - name: test
     user: { token: "${token}" }

@@ -1,6 +1,6 @@
-import type { KubernetesCluster } from "../kubernetes/kubernetes-cluster.ts";
+import type { ReachableCluster } from "../kubernetes/given-cluster.ts";
 
-/** What can be seen of a namespace and of the nodes: each fact by the object's kind and name, and the way to it. */
+/** What can be seen of a namespace, of the nodes, and of the cluster's own configuration: each fact by the object's kind and name, and the way to it. */
 export type ClusterPhotograph = Record<string, string>;
 
 const namespaced = {
@@ -24,6 +24,9 @@ const namespaced = {
 /** What the cluster itself keeps changing, and what says only when and how often something was written. */
 const restless =
   /^metadata\.(?:resourceVersion|generation|managedFields|creationTimestamp|uid|annotations\.deployment\.kubernetes\.io)|^status\.(?!readyReplicas|numberReady|phase)|^metadata\.ownerReferences\..*uid/;
+
+/** ConfigMaps of the control plane's own, which come when it has the time. */
+const keptByItself = /^(?:kube-|extension-apiserver-)/;
 
 /** A pod is whose it is, where its containers come from, and whether it is ready: which of many it is does not matter. */
 function podFacts(pods: readonly any[]): [string, string][] {
@@ -52,8 +55,15 @@ const objectFacts = (kind: string, object: any): [string, string][] =>
     value,
   ]);
 
-/** As the cluster's administrator sees it, with none of the product's code. */
-export async function photographCluster(cluster: KubernetesCluster, namespace: string): Promise<ClusterPhotograph> {
+/**
+ * As the cluster's administrator sees it, with none of the product's code. `whole`: with nodes and configuration, which on a
+ * cluster that others use too never stand still.
+ */
+export async function photographCluster(
+  cluster: Pick<ReachableCluster, "call">,
+  namespace: string,
+  whole = true,
+): Promise<ClusterPhotograph> {
   const list = async (path: string) => (await cluster.call("GET", path)).items as any[];
   const within = Object.entries(namespaced).map(async ([kind, group]) => {
     const items = await list(`${group}/namespaces/${namespace}/${kind}`);
@@ -62,13 +72,18 @@ export async function photographCluster(cluster: KubernetesCluster, namespace: s
     const there = kind === "replicasets" ? items.filter(({ spec }) => spec.replicas > 0) : items;
     return there.flatMap((item) => objectFacts(kind, item));
   });
+  const inNamespace = (await Promise.all(within)).flat();
+  if (!whole) return Object.fromEntries(inNamespace);
+  const settings = (await list("/api/v1/namespaces/kube-system/configmaps"))
+    .filter(({ metadata }) => !keptByItself.test(metadata.name))
+    .flatMap((item) => objectFacts("kube-system configmaps", item));
   const nodes = (await list("/api/v1/nodes")).flatMap(({ metadata, spec }) =>
     objectFacts("node", {
       metadata: { name: metadata.name, labels: metadata.labels, annotations: metadata.annotations },
       spec,
     }),
   );
-  return Object.fromEntries([...(await Promise.all(within)).flat(), ...nodes]);
+  return Object.fromEntries([...inNamespace, ...settings, ...nodes]);
 }
 
 export function clusterDifferences(before: ClusterPhotograph, after: ClusterPhotograph): string[] {
