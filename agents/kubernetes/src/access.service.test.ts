@@ -3,7 +3,7 @@ import { systemClock } from "@chaos-agents/core";
 import { freePort, kubeconfigFile } from "@chaos-agents/testkit";
 import { FaultAlone } from "@chaos-agents/testkit/contract";
 import { expect, test } from "vitest";
-import { type ClusterBed, agent, bed, cluster, onCluster } from "./test/cluster-bed.fixture.ts";
+import { type ClusterBed, agent, bed, cluster, onOwnCluster } from "./test/cluster-bed.fixture.ts";
 
 const skill = agent.skills.find(({ name }) => name === "k8s.scale")!;
 const subjectOf = () => bed("k8s.scale", { names: ["web"], replicas: 1 }, async () => true);
@@ -22,7 +22,7 @@ async function withKubeconfig(subject: ClusterBed, change: (text: string) => str
   return { ...subject.config, kubeconfig: path };
 }
 
-onCluster("a cluster that does not let us in says why, and what to do", () => {
+onOwnCluster("a cluster that does not let us in says why, and what to do", "its audit log and token", () => {
   test("[CA-09] the kubeconfig does not exist, or is none", async () => {
     await expect(connect({ namespace: "x", kubeconfig: "/nowhere/config" })).rejects.toMatchObject({
       code: "usage",

@@ -8,7 +8,7 @@ import { builtInProbes } from "@chaos-agents/engine/probes";
 import { kubeconfigFile, startPlainFront } from "@chaos-agents/testkit";
 import { Stage, experimentOf, standing } from "@chaos-agents/testkit/contract";
 import { expect, test } from "vitest";
-import { type ClusterBed, agent, bed, cluster, onCluster } from "./test/cluster-bed.fixture.ts";
+import { type ClusterBed, agent, bed, cluster, onCluster, onOwnCluster } from "./test/cluster-bed.fixture.ts";
 
 const subjectOf = () => bed("k8s.scale", { names: ["web"], replicas: 1 }, async () => true);
 const stageOf = () => Stage.open({ agents: [agent], probes: builtInProbes });
@@ -156,7 +156,7 @@ async function startMoody(
   };
 }
 
-onCluster("an API server in a bad mood", () => {
+onOwnCluster("an API server in a bad mood", "an API server to kill", () => {
   const through = async (subject: ClusterBed, url: string) => {
     const path = `${String(subject.config["kubeconfig"])}.moody`;
     await writeFile(path, kubeconfigFile({ server: url, token: cluster().token }));

@@ -7,7 +7,7 @@ import { kubeconfigFile } from "@chaos-agents/testkit";
 import { FaultAlone } from "@chaos-agents/testkit/contract";
 import { expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
-import { type ClusterBed, agent, bed, cluster, onCluster } from "./test/cluster-bed.fixture.ts";
+import { type ClusterBed, agent, bed, cluster, onOwnCluster } from "./test/cluster-bed.fixture.ts";
 
 const skill = agent.skills.find(({ name }) => name === "k8s.scale")!;
 
@@ -72,7 +72,7 @@ async function killed() {
   });
 }
 
-onCluster("a Job that undoes what no lease can own", () => {
+onOwnCluster("a Job that undoes what no lease can own", "its kubectl", () => {
   test("when our lease is over, and not before, it puts back what is still ours; recovery finds nothing to do", async () => {
     await using subject = await killed();
     expect(await subject.replicas()).toBe(1);

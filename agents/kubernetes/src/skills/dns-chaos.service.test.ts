@@ -1,7 +1,7 @@
 import { skillContract } from "@chaos-agents/testkit/contract";
 import { describe, expect, test } from "vitest";
 import { byHand, unsupported } from "../test/by-hand.fixture.ts";
-import { type ClusterBed, agent, bed, cluster, onCluster } from "../test/cluster-bed.fixture.ts";
+import { type ClusterBed, agent, bed, cluster, onCluster, unlessOwn } from "../test/cluster-bed.fixture.ts";
 
 const skill = "k8s.dns_chaos";
 const corefile = `.:53 {
@@ -41,7 +41,8 @@ onCluster("k8s.dns_chaos", () => {
     },
   });
 
-  test("the cluster's own DNS is broken only where system_namespaces says so", async () => {
+  test("the cluster's own DNS is broken only where system_namespaces says so", async ({ skip }) => {
+    skip(...unlessOwn("kube-system"));
     const { call, kubeconfig } = cluster();
     const maps = "/api/v1/namespaces/kube-system/configmaps";
     await call("POST", maps, coredns(corefile));

@@ -11,7 +11,7 @@ const shop = () => {
   object.spec.template.spec.containers = [
     {
       name: "shop",
-      image: "shop:1",
+      image: "nginx:1.27",
       env: [
         { name: "HOST", value: "db" },
         { name: "PORT", value: "5432" },

@@ -2,7 +2,7 @@ import type { Clock } from "@chaos-agents/core";
 import { skillContract } from "@chaos-agents/testkit/contract";
 import { describe, expect, test } from "vitest";
 import { byHand, unsupported } from "../test/by-hand.fixture.ts";
-import { type ClusterBed, agent, bed, cluster, onCluster, web } from "../test/cluster-bed.fixture.ts";
+import { type ClusterBed, agent, bed, cluster, onCluster, onOwnCluster, web } from "../test/cluster-bed.fixture.ts";
 
 const skill = "k8s.network_chaos";
 const policies = async ({ call, at }: ClusterBed): Promise<any[]> => (await call("GET", at("networkpolicies"))).items;
@@ -122,7 +122,7 @@ const hasty = (): Clock => {
   };
 };
 
-onCluster("k8s.network_chaos with a probe", () => {
+onOwnCluster("k8s.network_chaos with a probe", "kubelets that are played", () => {
   const probed = async () => {
     const subject = await subjectOf({ label_selector: "*", pod_selector: undefined, witness: "probe" });
     const fault = await byHand(skill, subject);

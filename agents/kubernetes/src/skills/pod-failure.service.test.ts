@@ -1,7 +1,16 @@
 import { skillContract } from "@chaos-agents/testkit/contract";
 import { expect, test } from "vitest";
 import { byHand, unsupported } from "../test/by-hand.fixture.ts";
-import { type ClusterBed, agent, bed, cluster, onCluster, web } from "../test/cluster-bed.fixture.ts";
+import {
+  type ClusterBed,
+  agent,
+  bed,
+  cluster,
+  onCluster,
+  onOwnCluster,
+  unlessOwn,
+  web,
+} from "../test/cluster-bed.fixture.ts";
 
 const readyOnes = async ({ pods }: ClusterBed, app = "web") =>
   (await pods(`app=${app}`)).filter(({ status }) =>
@@ -62,17 +71,8 @@ onCluster("k8s.pod_failure", () => {
     subject: () => storeBed("StatefulSet"),
   });
 
-  skillContract({
-    agent,
-    skill: "k8s.pod_failure",
-    where: "a daemon set",
-    only: /put back when|putting it back/,
-    // how often its template was changed
-    mayRemain: /deprecated\.daemonset\.template\.generation/,
-    subject: () => storeBed("DaemonSet"),
-  });
-
-  test("not at once: a deployment keeps the pods that its strategy keeps", async () => {
+  test("not at once: a deployment keeps the pods that its strategy keeps", async ({ skip }) => {
+    skip(...unlessOwn("kubelets that are played"));
     await using subject = await bed("k8s.pod_failure", { names: ["web"], at_once: false }, async () => true);
     await using fault = await byHand("k8s.pod_failure", subject);
     await fault.inject();
@@ -87,7 +87,8 @@ onCluster("k8s.pod_failure", () => {
     expect(await images(subject)).toEqual(["nginx:1.27", "nginx:1.27", "nginx:1.27"]);
   });
 
-  test("another command, in the container that is named", async () => {
+  test("another command, in the container that is named", async ({ skip }) => {
+    skip(...unlessOwn("kubelets that are played"));
     const two = web();
     two.metadata.name = "two";
     two.spec.selector.matchLabels.app = "two";
@@ -157,5 +158,17 @@ onCluster("k8s.pod_failure", () => {
       "not both",
     );
     expect(unsupported("k8s.pod_failure", { namespace: "a" })).toContain("no workloads are selected");
+  });
+});
+
+onOwnCluster("k8s.pod_failure on every node", "three nodes", () => {
+  skillContract({
+    agent,
+    skill: "k8s.pod_failure",
+    where: "a daemon set",
+    only: /put back when|putting it back/,
+    // how often its template was changed
+    mayRemain: /deprecated\.daemonset\.template\.generation/,
+    subject: () => storeBed("DaemonSet"),
   });
 });

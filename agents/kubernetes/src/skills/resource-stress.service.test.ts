@@ -1,7 +1,7 @@
 import { skillContract } from "@chaos-agents/testkit/contract";
 import { expect, test } from "vitest";
 import { byHand } from "../test/by-hand.fixture.ts";
-import { type ClusterBed, agent, bed, cluster, onCluster } from "../test/cluster-bed.fixture.ts";
+import { type ClusterBed, agent, bed, cluster, onCluster, unlessOwn } from "../test/cluster-bed.fixture.ts";
 
 const skill = "k8s.resource_stress";
 const hogs = async ({ call, at }: ClusterBed): Promise<any[]> =>
@@ -12,7 +12,10 @@ const subjectOf = (params: Record<string, unknown> = {}) => bed(skill, params, r
 onCluster("[CA-27] k8s.resource_stress", () => {
   skillContract({ agent, skill, subject: () => subjectOf({ cpu_workers: 4, memory: "512M" }) });
 
-  test("the pod has the arguments, amounts and node that were asked for, and passes the strictest pod standard", async () => {
+  test("the pod has the arguments, amounts and node that were asked for, and passes the strictest pod standard", async ({
+    skip,
+  }) => {
+    skip(...unlessOwn("kubelets that are played"));
     await using subject = await subjectOf({
       cpu_workers: 3,
       memory: "1.5G",
@@ -43,7 +46,8 @@ onCluster("[CA-27] k8s.resource_stress", () => {
     expect(metadata.ownerReferences).toMatchObject([{ kind: "Job" }]);
   });
 
-  test("where no node takes it, the scheduler's own words are the reason", async () => {
+  test("where no node takes it, the scheduler's own words are the reason", async ({ skip }) => {
+    skip(...unlessOwn("three nodes"));
     await using subject = await subjectOf({ node_selector: { disk: "fast" } });
     await using fault = await byHand(skill, subject);
     await fault.inject();
@@ -53,7 +57,8 @@ onCluster("[CA-27] k8s.resource_stress", () => {
     });
   });
 
-  test("an image that cannot be pulled, and a program that ends, have not landed", async () => {
+  test("an image that cannot be pulled, and a program that ends, have not landed", async ({ skip }) => {
+    skip(...unlessOwn("kubelets that are played"));
     await using subject = await subjectOf();
     await using fault = await byHand(skill, subject);
     await fault.inject();

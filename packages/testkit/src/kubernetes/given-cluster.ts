@@ -15,13 +15,11 @@ export type ReachableCluster = Pick<KubernetesCluster, "kubeconfig" | "server" |
   };
 
 /** The namespaces that tests make have names like this one, and what they make outside of any ends with it. */
-export const testNamespace = /chaos-test-[0-9a-f]{8}/;
+const testNamespace = /chaos-test-[0-9a-f]{8}/;
 const ofTests = [
-  String.raw`/api/v1/namespaces/${testNamespace.source}`,
-  String.raw`/apis?/[^?]+/namespaces/${testNamespace.source}/[^?]+`,
-  String.raw`/api/v1/namespaces/${testNamespace.source}/[^?]+`,
+  String.raw`/apis?/[^/?]+(?:/[^/?]+)?/namespaces/${testNamespace.source}(?:/[^?]*)?`,
   String.raw`/apis/rbac\.authorization\.k8s\.io/v1/clusterrole(?:binding)?s/[^/?]*${testNamespace.source}`,
-].map((path) => new RegExp(`^${path}(?:\\?|$)`));
+].map((path) => new RegExp(String.raw`^${path}(?:\?|$)`));
 const collections = [
   "/api/v1/namespaces",
   "/apis/rbac.authorization.k8s.io/v1/clusterroles",
