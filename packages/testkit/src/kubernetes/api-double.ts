@@ -1,12 +1,13 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { type IncomingMessage, createServer } from "node:http";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { isDeepStrictEqual } from "node:util";
 import { join } from "node:path";
-import type { ReachableCluster } from "./given-cluster.ts";
+import { text } from "node:stream/consumers";
+import { isDeepStrictEqual } from "node:util";
+import { type ReachableCluster, reachKubernetes } from "./given-cluster.ts";
 import { kubeconfigFile } from "./kubernetes-cluster.ts";
 
 interface Where {
@@ -73,11 +74,8 @@ class Store {
       throw new Refusal(409, "AlreadyExists", `${at.plural} "${at.name}" already exists`);
     }
     const made = { uid: randomUUID(), generation: 1, creationTimestamp: new Date().toISOString() };
-    return this.#write(
-      at,
-      { ...object, metadata: { ...object.metadata, ...(namespace && { namespace }), ...made } },
-      dryRun,
-    );
+    const metadata = { ...object.metadata, ...(namespace && { namespace }), ...made };
+    return this.#write(at, { ...object, metadata }, dryRun);
   }
 
   /** Nothing is written where nothing is changed. */
@@ -115,15 +113,9 @@ class Store {
     const there = new Set(
       all.flatMap(([, { kind, metadata }]) => [metadata.uid, kind === "Namespace" && metadata.name]),
     );
-    const orphan = all.find(
-      ([
-        ,
-        {
-          metadata: { namespace, ownerReferences = [] },
-        },
-      ]) =>
-        (namespace !== undefined && !there.has(namespace)) || ownerReferences.some(({ uid }: any) => !there.has(uid)),
-    );
+    const isOrphan = ({ namespace, ownerReferences = [] }: any) =>
+      (namespace !== undefined && !there.has(namespace)) || ownerReferences.some(({ uid }: any) => !there.has(uid));
+    const orphan = all.find(([, { metadata }]) => isOrphan(metadata));
     if (orphan) {
       this.#objects.delete(orphan[0]);
       return this.#control();
@@ -145,18 +137,19 @@ class Store {
 function podOf({ name, uid, template }: { name: string; uid: string; template: any }) {
   const owner = { apiVersion: "apps/v1", kind: "Deployment", name, uid, controller: true };
   const ready = { type: "Ready", status: "True", lastTransitionTime: new Date().toISOString() };
-  const metadata = {
-    ...template.metadata,
-    name: `${name}-${randomBytes(4).toString("hex")}`,
-    ownerReferences: [owner],
+  const own = { name: `${name}-${randomBytes(4).toString("hex")}`, ownerReferences: [owner] };
+  return {
+    kind: "Pod",
+    metadata: { ...template.metadata, ...own },
+    spec: template.spec,
+    status: { phase: "Running", conditions: [ready] },
   };
-  return { kind: "Pod", metadata, spec: template.spec, status: { phase: "Running", conditions: [ready] } };
 }
 
 type Look = (key: string) => unknown;
 /** `app=web,tier!=cache,zone in (a,b),!spare`, for labels and for fields. */
-function terms(text: string | null): ((look: Look) => boolean)[] {
-  const parts = (text ?? "").split(/,(?![^(]*\))/).filter(Boolean);
+function terms(selector: string | null): ((look: Look) => boolean)[] {
+  const parts = (selector ?? "").split(/,(?![^(]*\))/).filter(Boolean);
   return parts.map((part) => {
     const [, key = "", not, list = ""] = /^(\S+)\s+(not)?in\s+\((.*)\)$/.exec(part) ?? [];
     if (key) return (look) => list.split(",").includes(String(look(key))) !== (not === "not");
@@ -168,10 +161,7 @@ function terms(text: string | null): ((look: Look) => boolean)[] {
 
 function jsonPatch(object: any, steps: readonly { op: string; path: string; value?: unknown }[]): any {
   for (const { op, path, value } of steps) {
-    const keys = path
-      .split("/")
-      .slice(1)
-      .map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"));
+    const [, ...keys] = path.split("/").map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"));
     const last = keys.pop()!;
     const parent = keys.reduce((at, key) => at?.[key], object);
     const isThere = parent?.[last] !== undefined;
@@ -218,12 +208,6 @@ function answer(store: Store, method: string, url: URL, body: any, type: string)
   throw new Refusal(415, "UnsupportedMediaType", `${method} with ${type}`);
 }
 
-async function bodyOf(asked: IncomingMessage): Promise<unknown> {
-  let text = "";
-  for await (const chunk of asked.setEncoding("utf8")) text += chunk as string;
-  return text === "" ? undefined : JSON.parse(text);
-}
-
 /** Answers like an API server, and is none. */
 export async function startApiDouble(): Promise<ReachableCluster> {
   const store = new Store();
@@ -231,13 +215,12 @@ export async function startApiDouble(): Promise<ReachableCluster> {
     const say = (status: number, said: unknown) => {
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(said));
     };
-    bodyOf(asked)
-      .then((body) => {
+    text(asked)
+      .then((said) => {
         const url = new URL(asked.url!, "http://double");
-        say(
-          asked.method === "POST" ? 201 : 200,
-          answer(store, asked.method!, url, body, asked.headers["content-type"] ?? ""),
-        );
+        const body: unknown = said === "" ? undefined : JSON.parse(said);
+        const answered = answer(store, asked.method!, url, body, asked.headers["content-type"] ?? "");
+        say(asked.method === "POST" ? 201 : 200, answered);
       })
       .catch((error: unknown) => {
         const { code, reason } = error instanceof Refusal ? error : { code: 500, reason: "InternalError" };
@@ -252,15 +235,7 @@ export async function startApiDouble(): Promise<ReachableCluster> {
   const kubeconfig = join(folder, "kubeconfig");
   await writeFile(kubeconfig, kubeconfigFile({ server, token: "anybody" }));
   return {
-    kubeconfig,
-    server,
-    async call(method, path, body, type = "application/json") {
-      const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": type } };
-      const answered = await fetch(`${server}${path}`, { method, ...sent });
-      const text = await answered.text();
-      if (answered.ok) return JSON.parse(text);
-      throw Object.assign(new Error(`${method} ${path}: ${answered.status} ${text}`), { status: answered.status });
-    },
+    ...(await reachKubernetes(kubeconfig)),
     async [Symbol.asyncDispose]() {
       listener.closeAllConnections();
       listener.close();
