@@ -24,14 +24,17 @@ export async function missingRights(
   namespace: string,
   signal: AbortSignal,
 ): Promise<Finding[]> {
-  const asked = rules.flatMap((rule) => rule.verbs.map((verb) => ({ ...rule, verb })));
-  const findings = asked.map(async ({ kind, subresource, verb, cluster: whole }): Promise<Finding[]> => {
+  const asked = rules.flatMap(({ verbs, names = [undefined], ...rule }) =>
+    verbs.flatMap((verb) => names.map((name) => ({ ...rule, verb, name }))),
+  );
+  const findings = asked.map(async ({ kind, subresource, verb, name, cluster: whole }): Promise<Finding[]> => {
     const { group, resource } = resourceOf(kind);
     const resourceAttributes = {
       group,
       resource,
       verb,
       ...(subresource && { subresource }),
+      ...(name !== undefined && { name }),
       ...(whole ? {} : { namespace }),
     };
     const review = (await cluster.api.request("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", {
@@ -39,7 +42,7 @@ export async function missingRights(
       signal,
     })) as { status: { allowed: boolean } };
     if (review.status.allowed) return [];
-    const what = `${verb} ${resource}${subresource ? `/${subresource}` : ""}`;
+    const what = `${verb} ${resource}${subresource ? `/${subresource}` : ""}${name === undefined ? "" : ` ${name}`}`;
     const where = whole ? "in the cluster" : `in namespace ${namespace}`;
     return [
       {

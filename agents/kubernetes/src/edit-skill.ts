@@ -103,6 +103,7 @@ export function defineEditSkill<Params extends { namespace?: string | undefined 
     reversal: "exact",
     undoDeadline: 180_000,
     ...words,
+    reversalNote: `${words.reversalNote} Where nothing is heard of us, it stays until chaos recover${clusterWide ? "" : ", or until undo_job puts it back"}.`,
     undoRecord: keptSchema,
     rules: clusterWide
       ? [...kinds.map((kind) => ({ kind, verbs, cluster: true as const })), ...rules]

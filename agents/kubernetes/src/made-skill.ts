@@ -64,6 +64,7 @@ export function defineMadeSkill<Params extends { namespace?: string | undefined 
   return defineClusterSkill<Params, Making, Made>({
     ...words,
     reversal: "exact",
+    reversalNote: `${words.reversalNote} Where nothing is heard of us, the cluster deletes it when the lease ends.`,
     undoRecord: madeSchema,
     rules: [...makes.map((made) => ({ ...made, verbs: ["get", "create", "delete"] })), ...leaseRules, ...rules],
     undoDeadline: 120_000,

@@ -14,6 +14,25 @@ export interface Readiness {
   lastReadyAt: number;
 }
 
+type Workload = ObjectRef & { uid: string };
+type Met = Readiness & { waited: boolean };
+
+/** Answers that many who ask for the same share. */
+class Shared<T> {
+  readonly #newest = new Map<string, { at: number; answer: Promise<T> }>();
+
+  /** One that was asked for later than `since`. */
+  async after(since: number, key: string, clock: Clock, ask: (at: number) => Promise<T>): Promise<T> {
+    const known = this.#newest.get(key);
+    if (known && known.at > since) return await known.answer;
+    const at = clock.now();
+    const answer = ask(at);
+    this.#newest.set(key, { at, answer });
+    answer.catch(() => this.#newest.delete(key));
+    return await answer;
+  }
+}
+
 /**
  * Looks at the pods themselves: what a workload's status says may be older than what was done to it. Many who ask for the
  * same workload share a look.
@@ -21,7 +40,8 @@ export interface Readiness {
 export class ReadinessLooks {
   readonly #api: Api;
   readonly #clock: Clock;
-  readonly #newest = new Map<string, { at: number; look: Promise<Readiness | "gone"> }>();
+  readonly #looks = new Shared<Readiness | "gone">();
+  readonly #words = new Shared<boolean>();
 
   constructor(api: Api, clock: Clock) {
     this.#api = api;
@@ -29,54 +49,75 @@ export class ReadinessLooks {
   }
 
   /** A look that began later than `since`; "gone" where the workload of this uid is not there any more. */
-  async after(since: number, ref: ObjectRef & { uid: string }, signal: AbortSignal): Promise<Readiness | "gone"> {
-    const known = this.#newest.get(ref.uid);
-    if (known && known.at > since) return await known.look;
-    const at = this.#clock.now();
-    const look = this.#look(ref, at, signal);
-    this.#newest.set(ref.uid, { at, look });
-    look.catch(() => this.#newest.delete(ref.uid));
-    return await look;
+  async after(since: number, ref: Workload, signal: AbortSignal): Promise<Readiness | "gone"> {
+    return await this.#looks.after(since, ref.uid, this.#clock, (at) => this.#look(ref, at, signal));
   }
 
   /** Waits until all that the workload wants are ready, in a look that began later than `since` and does not find `not`. */
-  async settled(
-    since: number,
-    ref: ObjectRef & { uid: string },
-    not: string | undefined,
-    signal: AbortSignal,
-  ): Promise<(Readiness & { waited: boolean }) | "gone"> {
-    const isSettled = (now: Readiness) => now.ready >= now.wanted && (not === undefined || !now.uids.has(not));
-    return await this.until(since, ref, signal, isSettled);
+  async settled(since: number, ref: Workload, not: string, signal: AbortSignal): Promise<Met | "gone"> {
+    const isSettled = ({ ready, wanted, uids }: Readiness) => ready >= wanted && !uids.has(not);
+    return await this.#until(since, ref, signal, isSettled, true);
   }
 
   /** Waits for a look, later than `since`, that is as wanted. */
   async until(
     since: number,
-    ref: ObjectRef & { uid: string },
+    ref: Workload,
     signal: AbortSignal,
     isSo: (now: Readiness) => boolean,
-  ): Promise<(Readiness & { waited: boolean }) | "gone"> {
-    let newer = since;
-    for (let waited = false; ; waited = true) {
-      const now = await this.after(newer, ref, signal);
-      if (now === "gone") return now;
-      if (isSo(now)) return { ...now, waited };
-      newer = now.at;
-      await this.#clock.sleep(250, signal);
-    }
+  ): Promise<Met | "gone"> {
+    return await this.#until(since, ref, signal, isSo, false);
   }
 
   /** Waits until exactly as many pods as the workload wants are there, all ready; says so, and how long it took. */
-  async backToFull(since: number, ref: ObjectRef & { uid: string }, signal: AbortSignal): Promise<string> {
+  async backToFull(since: number, ref: Workload, signal: AbortSignal): Promise<string> {
     const isFull = ({ ready, wanted, uids }: Readiness) => ready === wanted && uids.size === wanted;
-    const now = await this.until(since, ref, signal, isFull);
+    const now = await this.#until(since, ref, signal, isFull, true);
     if (now === "gone") return `${ref.name} was deleted meanwhile`;
     const took = now.waited ? ` after ${formatDuration(now.at - since)}` : "";
     return `${now.ready} of ${counted(now.wanted, "pod")} of ${ref.name} ready${took}`;
   }
 
-  async #look(ref: ObjectRef & { uid: string }, at: number, signal: AbortSignal): Promise<Readiness | "gone"> {
+  /** What is waited for may be that all are ready: then the pods are listed again only when the workload says they are. */
+  async #until(
+    since: number,
+    ref: Workload,
+    signal: AbortSignal,
+    isSo: (now: Readiness) => boolean,
+    allReady: boolean,
+  ): Promise<Met | "gone"> {
+    let newer = since;
+    for (let waited = false; ; waited = true) {
+      const started = this.#clock.monotonic();
+      const now = await this.after(newer, ref, signal);
+      if (now === "gone") return now;
+      if (isSo(now)) return { ...now, waited };
+      newer = now.at;
+      await this.#pause(started, signal);
+      for (;;) {
+        const asked = this.#clock.monotonic();
+        if (!allReady || (await this.#saysReady(newer, ref, signal))) break;
+        newer = this.#clock.now();
+        await this.#pause(asked, signal);
+      }
+    }
+  }
+
+  /** The longer an answer takes, the less often we ask: a cluster that is busy getting well has better things to do. */
+  async #pause(started: number, signal: AbortSignal): Promise<void> {
+    await this.#clock.sleep(Math.max(250, 4 * (this.#clock.monotonic() - started)), signal);
+  }
+
+  async #saysReady(since: number, ref: Workload, signal: AbortSignal): Promise<boolean> {
+    return await this.#words.after(since, ref.uid, this.#clock, async () => {
+      const workload = await this.#api.find(ref, signal);
+      if (workload === undefined || workload.metadata.uid !== ref.uid) return true;
+      const { readyReplicas, numberReady } = workload.status ?? {};
+      return (readyReplicas ?? numberReady ?? 0) >= wantedOf(ref.kind, workload);
+    });
+  }
+
+  async #look(ref: Workload, at: number, signal: AbortSignal): Promise<Readiness | "gone"> {
     const workload = await this.#api.find(ref, signal);
     if (workload === undefined || workload.metadata.uid !== ref.uid) return "gone";
     const uids = new Set<string>();

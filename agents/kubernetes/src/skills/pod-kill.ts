@@ -1,5 +1,6 @@
 import { counted, formatDuration } from "@chaos-agents/core";
 import { z } from "zod";
+import type { Cluster } from "../cluster.ts";
 import { defineClusterSkill } from "../cluster-skill.ts";
 import { type KubernetesConfig, noPods } from "../config.ts";
 import type { ObjectRef } from "../kinds.ts";
@@ -84,21 +85,18 @@ export const podKill = defineClusterSkill<z.output<typeof params>, Data, Killed>
     await cluster.api.delete({ kind: "Pod", namespace, name: pod }, uid, signal, options);
   },
 
-  async witness(cluster, { data: { namespace, pod, uid } }, _records, { signal }) {
-    const now = await cluster.api.find({ kind: "Pod", namespace, name: pod }, signal);
-    const there = now?.metadata.uid === uid && now.metadata.deletionTimestamp === undefined;
-    return {
-      landed: !there,
-      detail: there ? `${pod} still runs` : `${pod} ${now?.metadata.uid === uid ? "is ending" : "is gone"}`,
-    };
+  async witness(cluster, { data }, _records, { signal }) {
+    const there = await isThere(cluster, data, signal);
+    return { landed: !there, detail: there ? `${data.pod} still runs` : `${data.pod} was deleted` };
   },
 
-  async undo(cluster, { namespace, pod, uid, killedAt, workload }, { signal }) {
-    const still = await cluster.api.find({ kind: "Pod", namespace, name: pod }, signal);
-    if (still?.metadata.uid === uid && still.metadata.deletionTimestamp === undefined) {
+  async undo(cluster, killed, { signal }) {
+    const { pod, uid, killedAt, workload } = killed;
+    const ref = workload as ObjectRef & { uid: string };
+    const first = await cluster.readiness.after(killedAt, ref, signal);
+    if (first !== "gone" && first.uids.has(uid) && (await isThere(cluster, killed, signal))) {
       return { outcome: "already", detail: `${pod} was never deleted` };
     }
-    const ref = workload as ObjectRef & { uid: string };
     const now = await cluster.readiness.settled(killedAt, ref, uid, signal);
     if (now === "gone") return { outcome: "already", detail: `${workload.name} was deleted meanwhile` };
     const all = `${now.ready} of ${counted(now.wanted, "pod")} of ${workload.name} ready`;
@@ -109,8 +107,17 @@ export const podKill = defineClusterSkill<z.output<typeof params>, Data, Killed>
   },
 
   async verify(cluster, { workload }, { signal, clock }) {
-    const now = await cluster.readiness.after(clock.now() - 1_000, workload as ObjectRef & { uid: string }, signal);
+    const now = await cluster.readiness.after(clock.now() - 10_000, workload as ObjectRef & { uid: string }, signal);
     if (now === "gone" || now.ready >= now.wanted) return [];
     return [`${workload.name} has ${now.ready} of ${now.wanted} pods ready`];
   },
 });
+
+async function isThere(
+  { api }: Cluster,
+  { namespace, pod, uid }: Pick<Killed, "namespace" | "pod" | "uid">,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const now = await api.find({ kind: "Pod", namespace, name: pod }, signal);
+  return now?.metadata.uid === uid && now.metadata.deletionTimestamp === undefined;
+}
