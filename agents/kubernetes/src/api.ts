@@ -183,7 +183,10 @@ export class Api {
     const { RequestContext, IsomorphicFetchHttpLibrary } = this.#client;
     const search = new URLSearchParams();
     for (const [name, value] of Object.entries(query)) search.set(name, String(value));
-    const asked = new RequestContext(`${this.server}${path}${search.size > 0 ? `?${search}` : ""}`, method as never);
+    const asked = new RequestContext(
+      `${this.server}${path}${search.size > 0 ? `?${search.toString()}` : ""}`,
+      method as never,
+    );
     asked.setHeaderParam("Accept", "application/json");
     asked.setHeaderParam("User-Agent", fieldManager);
     if (body !== undefined) {
@@ -217,7 +220,7 @@ export class Api {
 
   async #logIn(): Promise<Login> {
     const { RequestContext } = this.#client;
-    const asked = new RequestContext(this.server, "GET" as never);
+    const asked = new RequestContext(this.server, "GET");
     await this.#kubeConfig.applySecurityAuthentication(asked);
     return { headers: asked.getHeaders(), dispatcher: asked.getDispatcher() };
   }

@@ -87,16 +87,16 @@ onCluster("others at work in the same cluster", () => {
   test("somebody writes to the object all the time: ours is made and undone between, theirs stays", async () => {
     await using subject = await subjectOf();
     await using stage = await stageOf();
-    let on = true;
+    const stop = new AbortController();
     let writes = 0;
     const writing = (async () => {
-      while (on) {
+      while (!stop.signal.aborted) {
         await subject.patch("deployments/web", { metadata: { annotations: { "theirs/count": String(++writes) } } });
       }
     })();
     const run = await stand(stage, scaling(subject));
     expect(await run.end()).toMatchObject({ left: [] });
-    on = false;
+    stop.abort();
     await writing;
     const { spec, metadata } = await subject.find("deployments/web");
     expect(spec.replicas).toBe(3);

@@ -15,7 +15,7 @@ const skill = agent.skills.find(({ name }) => name === "k8s.scale")!;
 async function undoer(subject: ClusterBed, folder: string): Promise<string> {
   const { call, at } = subject;
   await call("POST", at("serviceaccounts"), { metadata: { name: "undoer" } });
-  const roles = parseAllDocuments(skill.role!).map((document) => document.toJS() as any);
+  const roles = parseAllDocuments(skill.role!).map((document): any => document.toJS());
   const role = roles.find(({ metadata }) => metadata.name.endsWith("-undo-job"));
   const { name } = role.metadata;
   await call("POST", at("roles"), { ...role, metadata: { name } });

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { httpFraming } from "./http-frames.ts";
 import { Splitter } from "./splitter.ts";
