@@ -129,10 +129,10 @@ export async function undoEdit(
       others.length > 0
         ? {
             outcome: "conflict",
-            detail: `${textOf(ref, others)} was changed since by ${whoChanged(object)}: that stays`,
+            detail: `${textOf(ref, others)} was changed since by ${whoChanged(object, others)}: that stays`,
           }
         : isBack
-          ? { outcome: "already", detail: `${whoChanged(object)} has put it back` }
+          ? { outcome: "already", detail: `${whoChanged(object, edit.values)} has put it back` }
           : { outcome: "undone", detail: "" };
     return [...ours.flatMap(({ path, before, place }) => setting(object, path, before, place)), ...removal];
   });
@@ -152,16 +152,30 @@ const isChanged = ({ before, ours }: Value) => !isDeepStrictEqual(before, ours);
 const textOf = (ref: ObjectRef, values: readonly Value[]) =>
   `${refText(ref)} (${values.map(({ path }) => pathText(path)).join(", ")})`;
 
-/** Who but us wrote to it last, as the API server keeps it. */
-export function whoChanged(object: KubernetesObject): string {
-  const managers = (object.metadata as { managedFields?: { manager?: string; time?: string; subresource?: string }[] })
-    .managedFields;
-  const last = (managers ?? [])
-    .filter(({ manager, subresource }) => subresource === undefined && manager !== fieldManager)
+interface ManagedFields {
+  manager?: string;
+  time?: string;
+  subresource?: string;
+  fieldsV1?: Record<string, any>;
+}
+
+/** Who but us wrote these values, as the API server keeps it; where it does not say, who wrote to the object last. */
+function whoChanged({ metadata }: KubernetesObject, values: readonly Value[]): string {
+  const { managedFields = [] } = metadata as { managedFields?: ManagedFields[] };
+  const others = managedFields.filter(
+    ({ manager, subresource }) => subresource === undefined && manager !== fieldManager,
+  );
+  const owners = others.filter(({ fieldsV1 }) => values.some(({ path }) => owns(fieldsV1, path)));
+  const last = (owners.length > 0 ? owners : others)
     .toSorted((a, b) => (a.time ?? "").localeCompare(b.time ?? ""))
     .at(-1);
   return last?.manager ?? "somebody else";
 }
+
+/** Items of lists are looked for by what they are known by. */
+const owns = (fields: Record<string, any> | undefined, path: Path): boolean =>
+  path.reduce<any>((at, step) => at?.[typeof step === "object" ? `k:${JSON.stringify(step)}` : `f:${step}`], fields) !==
+  undefined;
 
 /** Somebody who writes without a pause is between two of ours once in a few times. */
 const attempts = 200;

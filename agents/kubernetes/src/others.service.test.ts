@@ -201,9 +201,10 @@ onOwnCluster("an API server in a bad mood", "an API server to kill", () => {
     const outcome = await run.end();
     expect(outcome.left.length).toBeGreaterThan(0);
     await cluster().startApiServer();
+    // its controllers take half a minute to notice
     expect(await stage.recover(outcome.run)).toMatchObject({ left: [] });
     expect((await subject.find("deployments/web")).spec.replicas).toBe(3);
-  });
+  }, 240_000);
 
   test("it is restarted while the fault stands: nobody notices, and all is undone", async () => {
     await using subject = await subjectOf();
@@ -213,5 +214,5 @@ onOwnCluster("an API server in a bad mood", "an API server to kill", () => {
     await cluster().startApiServer();
     expect(await run.end()).toMatchObject({ left: [] });
     expect((await subject.find("deployments/web")).spec.replicas).toBe(3);
-  });
+  }, 240_000);
 });

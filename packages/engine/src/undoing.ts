@@ -80,27 +80,51 @@ export async function undoAll(undoing: Undoing, which: (entry: OpenUndo) => bool
   return left;
 }
 
-/** Looks at everything that was undone once more, from connections that took no part; returns what can still be seen. */
+/**
+ * Looks at everything that was undone once more, from connections that took no part, and for as long as the patience lasts
+ * where a target does not answer; returns what can still be seen.
+ */
 export async function verifyAll(undoing: Undoing, entries: readonly OpenUndo[]): Promise<Left[]> {
   const left: Left[] = [];
   await using targets = undoing.connect();
-  for (const { undo, fault, thing, label, skill: name, target } of entries) {
-    let residues: string[];
-    try {
-      const skill = skillFor(undoing.catalog, name);
-      residues = await withDeadline(`${name}: verifying ${thing}`, undoing.patience.undo, [], async (signal) =>
-        skill.verify(await targets.get(target), undoing.journal.entry(undo).record, context(undoing, fault, signal)),
-      );
-    } catch (error) {
-      residues = [`could not be verified: ${describeError(error)}`];
-    }
+  const deaf: OpenUndo[] = [];
+  const told = async (entry: OpenUndo, residues: string[]) => {
+    const { undo, fault, thing, label } = entry;
     await undoing.log.emit({ type: "verified", fault, thing, undo, residues });
-    if (residues.length === 0) continue;
+    if (residues.length === 0) return;
     const why = residues.join("; ");
     left.push({ fault, undo, thing, label, why });
     await settle(undoing, { fault, undo, thing }, { outcome: "failed", detail: why }, 0);
+  };
+  for (const entry of entries) {
+    const residues = await residuesOf(undoing, entry, targets).catch(() => undefined);
+    if (residues) await told(entry, residues);
+    else deaf.push(entry);
+  }
+  const started = undoing.clock.monotonic();
+  for (let pause = 500; deaf.length > 0; pause = Math.min(pause * 2, 5_000)) {
+    const isLast = undoing.hurry.aborted || undoing.clock.monotonic() - started + pause > undoing.patience.target;
+    if (!isLast) await undoing.clock.sleep(pause, undoing.hurry).catch(() => undefined);
+    await using anew = undoing.connect();
+    for (const entry of deaf.splice(0)) {
+      const failed = (error: unknown) => (isLast ? [`could not be verified: ${describeError(error)}`] : undefined);
+      const residues = await residuesOf(undoing, entry, anew).catch(failed);
+      if (residues) await told(entry, residues);
+      else deaf.push(entry);
+    }
   }
   return left;
+}
+
+async function residuesOf(
+  undoing: Undoing,
+  { undo, fault, thing, skill: name, target }: OpenUndo,
+  targets: TargetPool,
+): Promise<string[]> {
+  const skill = skillFor(undoing.catalog, name);
+  return await withDeadline(`${name}: verifying ${thing}`, undoing.patience.undo, [], async (signal) =>
+    skill.verify(await targets.get(target), undoing.journal.entry(undo).record, context(undoing, fault, signal)),
+  );
 }
 
 /** Ends what we left running on the targets. A fault that cannot be fenced is not undone: its change may still come. */

@@ -42,7 +42,10 @@ const storeBed = async (kind: "StatefulSet" | "DaemonSet", more: Record<string, 
   const params = { kind: kind.toLowerCase(), names: ["store"] };
   const felt = async (made: ClusterBed) => (await readyOnes(made, "store")).length === 0;
   const subject = await bed("k8s.pod_failure", params, felt, [workload(kind, more)]);
-  await subject.until("the store is ready", async () => (await readyOnes(subject, "store")).length === 3);
+  await subject.until("the store is ready", async () => {
+    const { status = {} } = await subject.find(`${kind.toLowerCase()}s/store`);
+    return (status.readyReplicas ?? status.numberReady) === 3;
+  });
   return subject;
 };
 
