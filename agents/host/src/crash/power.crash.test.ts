@@ -94,18 +94,21 @@ describe.skipIf(missing !== undefined)(
       await expectWhole("after the reboot");
     });
 
-    test("the power is cut while a fault is made, and again when it is undone: the controller puts right the one, the other changes nothing", async () => {
-      await using controllers = await Controllers.open(machine);
-      await controllers.breakAndDie(faults, "10m", { write: "event fault-injected", side: "before" });
-      await machine.line("sync");
-      await machine.cutPower();
-      expect(await machine.line(felt)).not.toBe("644\n0\n0\nactive\nactive\n");
-      expect(await controllers.recover()).toEqual([]);
-      // names and rights are on disk, what was written to files may not be
-      await machine.line("sync /root");
-      await machine.cutPower();
-      await expectWhole("after the second power cut");
-    });
+    test.skipIf(isSample)(
+      "the power is cut while a fault is made, and again when it is undone: the controller puts right the one, the other changes nothing",
+      async () => {
+        await using controllers = await Controllers.open(machine);
+        await controllers.breakAndDie(faults, "10m", { write: "event fault-injected", side: "before" });
+        await machine.line("sync");
+        await machine.cutPower();
+        expect(await machine.line(felt)).not.toBe("644\n0\n0\nactive\nactive\n");
+        expect(await controllers.recover()).toEqual([]);
+        // names and rights are on disk, what was written to files may not be
+        await machine.line("sync /root");
+        await machine.cutPower();
+        await expectWhole("after the second power cut");
+      },
+    );
 
     const boot = () => machine.line("cat /proc/sys/kernel/random/boot_id");
     // started by hand, and so not by the boot
