@@ -100,6 +100,28 @@ test("renewing keeps the fault standing for longer than a lease, and the end of 
   await expect.poll(() => exists(machine, "/tmp/kept"), { timeout: 20_000, interval: 200 }).toBe(false);
 });
 
+test("undoing may take longer than a lease: the host leaves it to us until the last is put back", async () => {
+  await using machine = await startNamespaceHost();
+  const before = await photograph(machine);
+  const { lease } = await leased(machine, 3_000);
+  const changes = ["f1", "f2"].map((name) => {
+    const change = fileChange(name, `/tmp/${name}`);
+    const { putBack } = change.wayBack;
+    return { ...change, wayBack: { ...change.wayBack, putBack: ["sh", "-c", 'sleep 4; "$@"', "sh", ...putBack] } };
+  });
+  for (const change of changes) await lease.break(change, signal);
+  await lease.fence(
+    run,
+    changes.map(({ mark }) => mark),
+    signal,
+  );
+  for (const { id, wayBack } of changes.toReversed()) {
+    expect(await lease.undo(run, id, wayBack, signal)).toMatchObject({ outcome: "undone" });
+  }
+  expect(hostDifferences(before, await photograph(machine))).toEqual([]);
+  lease.close();
+});
+
 test("another controller that goes on locks the first one out, and undoes", async () => {
   await using machine = await startNamespaceHost();
   const first = await leased(machine, 60_000);

@@ -18,6 +18,7 @@ export class Lease {
   readonly #clock: Clock;
   readonly #ms: number;
   #holders = 0;
+  #undoing = false;
   #renewing: { stop: AbortController; lost: Promise<string> } | undefined;
   #taken: Promise<void> | undefined;
   #awayUntil = 0;
@@ -38,6 +39,7 @@ export class Lease {
     signal: AbortSignal,
   ) {
     this.#taken = Promise.resolve();
+    this.#undoing = false;
     const { run, mark, id, wayBack, act } = change;
     if (this.#standing.size === 0) {
       const armed = await this.#call(["arm", run, this.#epoch, this.#seconds], signal);
@@ -50,17 +52,18 @@ export class Lease {
 
   /** Ends what these marks started, and returns when it is gone. Whoever else held the lease is locked out first. */
   async fence(run: string, marks: readonly string[], signal: AbortSignal): Promise<void> {
-    await this.#take(run, signal);
+    await this.#beginUndo(run, signal);
     await this.#call(["fence", run, ...marks.map((mark) => `${mark}/`)], signal);
   }
 
   async undo(run: string, id: string, wayBack: WayBack, signal: AbortSignal): Promise<UndoResult> {
-    await this.#take(run, signal);
+    await this.#beginUndo(run, signal);
     const { stdout, stderr } = await this.#call(["undo", run, id, renderRecord(wayBack)], signal);
     const [outcome, detail = ""] = stdout.trimEnd().split("\t");
     const known = undoOutcomeSchema.safeParse(outcome);
     if (known.success) {
-      if (known.data !== "failed") this.#standing.delete(id);
+      const isLast = known.data !== "failed" && this.#standing.delete(id) && this.#standing.size === 0;
+      if (isLast && this.#holders === 0) this.#rest();
       return { outcome: known.data, detail };
     }
     throw new ChaosError("internal", `${this.#label} gave no answer to an undo: ${stderr.trim() || stdout.trim()}`);
@@ -74,20 +77,24 @@ export class Lease {
 
   /** Renews for as long as somebody holds it; `lost` tells when the host will not have us any more. */
   hold(run: string): Held {
-    this.#holders++;
-    this.#renewing ??= this.#renew(run);
-    const { lost } = this.#renewing;
+    // an undo's renewing is told soon that the host is free of us, which is no loss for who comes anew
+    if (this.#holders++ === 0) this.#rest();
+    const lost = this.#renew(run);
     let held = true;
     return {
       lost,
       [Symbol.asyncDispose]: async () => {
         if (!held) return;
         held = false;
-        if (--this.#holders > 0) return;
-        this.#renewing?.stop.abort();
-        this.#renewing = undefined;
+        if (--this.#holders === 0 && !this.#undoing) this.#rest();
       },
     };
+  }
+
+  /** Nobody renews any more. */
+  close(): void {
+    this.#holders = 0;
+    this.#rest();
   }
 
   /** The host goes down because we want it: until it is back, or so many milliseconds are over, its silence is no loss. */
@@ -99,11 +106,21 @@ export class Lease {
     return Math.ceil(this.#ms / 1_000);
   }
 
-  #renew(run: string): { stop: AbortController; lost: Promise<string> } {
-    const stop = new AbortController();
+  #renew(run: string): Promise<string> {
+    if (this.#renewing) return this.#renewing.lost;
     const { promise: lost, resolve } = Promise.withResolvers<string>();
-    if (this.#ms > 0) void this.#keepRenewing(run, stop.signal, resolve);
-    return { stop, lost };
+    const renewing = (this.#renewing = { stop: new AbortController(), lost });
+    const over = (why: string) => {
+      if (this.#renewing === renewing) this.#renewing = undefined;
+      resolve(why);
+    };
+    if (this.#ms > 0) void this.#keepRenewing(run, renewing.stop.signal, over);
+    return lost;
+  }
+
+  #rest(): void {
+    this.#renewing?.stop.abort();
+    this.#renewing = undefined;
   }
 
   async #keepRenewing(run: string, signal: AbortSignal, lost: (why: string) => void): Promise<void> {
@@ -125,6 +142,13 @@ export class Lease {
           return lost(`${this.#label} could not be reached for a whole lease, and has healed itself`);
       }
     }
+  }
+
+  /** To undo may take longer than a lease: it is renewed until the host has nothing of ours any more, or we let go of it. */
+  async #beginUndo(run: string, signal: AbortSignal): Promise<void> {
+    await this.#take(run, signal);
+    this.#undoing = true;
+    void this.#renew(run);
   }
 
   #take(run: string, signal: AbortSignal): Promise<void> {

@@ -60,6 +60,7 @@ export class Machine {
   }
 
   async close(): Promise<void> {
+    for (const lease of this.#leases.values()) lease.close();
     this.#closing.abort();
     await (await this.#host?.catch(() => undefined))?.[Symbol.asyncDispose]();
   }

@@ -35,6 +35,7 @@ describe.skipIf(missing !== undefined)("microVMs", { timeout: patience }, () => 
   test("one boots on the user's network, runs commands, and leaves nothing", async () => {
     await using room = await openRoom();
     const { provider } = room;
+    const began = performance.now();
     const made = await provider.make({ name: "web-1", start: "boot", network: "user" }, "t", soon());
     expect(await provider.list("t")).toEqual([made]);
     expect(await provider.list("other")).toEqual([]);
@@ -49,6 +50,8 @@ describe.skipIf(missing !== undefined)("microVMs", { timeout: patience }, () => 
       expect(await said(host, "cat", "/etc/machine-id")).toBe(host.identity.machine);
       expect(await said(host, "systemctl", "is-system-running")).toBe("running");
       expect(await said(host, "systemctl", "is-active", "nginx", "cron", "ssh")).toBe("active\nactive\nactive");
+      const [uptime] = (await said(host, "cat", "/proc/uptime")).split(" ").map(Number) as [number];
+      expect(uptime * 1_000, "its clock is no quicker than ours").toBeLessThan(1.1 * (performance.now() - began));
     }
     await provider.destroy(made.id);
     await provider.destroy(made.id);

@@ -192,6 +192,8 @@ case $verb in
     ;;
   renew)
     of_run "$1"
+    # asked while the last is put back; what is gone is not to be there again, not even for a moment
+    [ -d "$live" ] || exit $locked_out
     lock -s
     must_hold "$2"
     lease_for "$3"
