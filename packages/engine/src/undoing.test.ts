@@ -64,6 +64,27 @@ test("a target that cannot be reached for a while is waited for", async () => {
   await files.expectAsBefore();
 });
 
+test("a target that cannot be reached when all is undone is waited for too, and then looked at", async () => {
+  let deaf = 2;
+  const skills = filesAgent.skills.map((skill) => ({
+    ...skill,
+    verify: async (...given: Parameters<typeof skill.verify>) => {
+      if (deaf-- > 0) throw new Error("nobody answers");
+      return await skill.verify(...given);
+    },
+  }));
+  await using files = await FilesStage.open({ agent: { ...filesAgent, skills } });
+  const { ended } = await files.stand(files.experiment([{ skill: "files.create" }]));
+  await files.clock.asleepFor(10_000);
+  files.clock.advance(10_000);
+  await files.clock.asleepFor(500);
+  files.clock.advance(500);
+  await files.clock.asleepFor(1_000);
+  files.clock.advance(1_000);
+  expect(await ended).toMatchObject({ verdict: "passed", left: [] });
+  expect(files.stage.of("verified").map(({ residues }) => residues)).toEqual([[]]);
+});
+
 test("a target that stays away leaves its undos listed, not lost", async () => {
   await using files = await FilesStage.open();
   const experiment = files.experiment([overwriteAll]);
