@@ -11,7 +11,7 @@ import {
 } from "@chaos-agents/testkit";
 import { lastingDifferences } from "@chaos-agents/testkit/contract";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { Playground } from "./chaos.ts";
+import { Playground, launcher } from "./chaos.ts";
 
 const missing = kubeMissing();
 if (missing && process.env["CI"] === "true") throw new Error(missing);
@@ -120,6 +120,34 @@ describe.skipIf(missing)(`a cluster with a real control plane${missing ? `: ${mi
     expect(await other.run(["recover", "--sweep", "k8s.yaml"])).toMatchObject({ code: 0 });
     await expectWhole();
   });
+
+  // a mount namespace, whose /run is empty but for what a kubelet puts there
+  test.skipIf(process.getuid!() !== 0)(
+    "[CA-09] without a kubeconfig, in a pod: its account is the way in",
+    async () => {
+      await using chaos = await playground(file("10m"));
+      await writeFile(chaos.path("token"), cluster.token);
+      await writeFile(chaos.path("ca.crt"), cluster.ca);
+      const { hostname, port } = new URL(cluster.server);
+      const asPod = `
+      mount -t tmpfs tmpfs /run && account=/var/run/secrets/kubernetes.io/serviceaccount && mkdir -p $account &&
+        cp token ca.crt $account && exec "$@"`;
+      const { code, stdout, stderr } = await chaos.run(
+        ["--mount", "sh", "-c", asPod, "pod", launcher, "discover", "k8s.yaml"],
+        {
+          command: "unshare",
+          env: {
+            KUBECONFIG: undefined,
+            HOME: chaos.folder,
+            KUBERNETES_SERVICE_HOST: hostname,
+            KUBERNETES_SERVICE_PORT: port,
+          },
+        },
+      );
+      expect(code, stderr).toBe(0);
+      expect(stdout).toMatch(/staging\s+Deployment\s+web\s+3\s+3/);
+    },
+  );
 
   test("no other namespace was touched by any of this", async () => {
     const ours = (await cluster.audit()).filter(({ userAgent }) => userAgent.startsWith("chaos-agents"));
