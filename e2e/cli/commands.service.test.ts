@@ -56,7 +56,7 @@ describe("a wrong command line", () => {
     { typed: ["list-skills", "--target", "databas"], says: ['no kind of target "databas"', "did you mean database?"] },
     {
       typed: ["list-skills", "--target", "mainframe"],
-      says: ["there are: database, db, server, srv, kubernetes, k8s"],
+      says: ["there are: database, db, kubernetes, k8s, server, srv"],
     },
     { typed: ["show", "db.table_lok"], says: ['no skill "db.table_lok"', "did you mean db.table_lock?"] },
     { typed: ["help", "exit-cods"], says: ["did you mean exit-codes?"] },
