@@ -56,6 +56,13 @@ describe("files for what is run elsewhere, or not yet", () => {
   });
 });
 
+test("[CA-02] [CA-09] chaos run config/example-k8s.yaml, where no cluster is configured, says so", async () => {
+  const env = { KUBECONFIG: undefined, HOME: playground.folder };
+  const { code, stdout } = await playground.run(["run", place("example-k8s.yaml"), "--yes"], { env });
+  expect(code).not.toBe(0);
+  expect(stdout).toContain("no cluster is configured");
+});
+
 describe("files for databases", () => {
   const servers = new Map<Engine, DatabaseServer>();
   const missing = process.env["CI"] === "true" ? undefined : mariadbMissing();

@@ -1,8 +1,10 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { writeFile } from "node:fs/promises";
 import { systemClock } from "@chaos-agents/core";
 import { freePort, kubeconfigFile } from "@chaos-agents/testkit";
 import { FaultAlone } from "@chaos-agents/testkit/contract";
 import { expect, test } from "vitest";
+import type { Cluster } from "./cluster.ts";
 import { type ClusterBed, agent, bed, cluster, onOwnCluster } from "./test/cluster-bed.fixture.ts";
 
 const skill = agent.skills.find(({ name }) => name === "k8s.scale")!;
@@ -43,6 +45,24 @@ onOwnCluster("a cluster that does not let us in says why, and what to do", "its 
       message: "there is no context tset in the kubeconfig",
       remedy: "It has: test",
     });
+  });
+
+  // an idle HTTP/2 session of undici's ends the process some seconds later
+  test("a few connections for many requests, and those speak HTTP/1.1", async () => {
+    await using subject = await subjectOf();
+    const spoken: unknown[] = [];
+    const onConnected = (message: unknown) =>
+      spoken.push((message as { socket: { alpnProtocol: string } }).socket.alpnProtocol);
+    subscribe("undici:client:connected", onConnected);
+    try {
+      await using target = (await connect(subject.config)) as Cluster;
+      const signal = AbortSignal.timeout(30_000);
+      for (let n = 0; n < 10; n++) await target.api.request("GET", "/version", { signal });
+      expect(new Set(spoken)).toEqual(new Set(["http/1.1"]));
+      expect(spoken.length).toBeLessThan(5);
+    } finally {
+      unsubscribe("undici:client:connected", onConnected);
+    }
   });
 
   test("the token is no good any more", async () => {

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { AgentOptions, RequestOptions } from "node:https";
 import { homedir } from "node:os";
 import { type Clock, ChaosError, describeError } from "@chaos-agents/core";
 import type { KubeConfig, RequestContext } from "@kubernetes/client-node";
@@ -68,6 +69,7 @@ const patience = 15_000;
 /** Milliseconds for which a login and its connections are used; the client would connect anew for each request. */
 const loginAge = 60_000;
 
+type Libraries = [typeof import("@kubernetes/client-node"), typeof import("undici")];
 interface Login {
   headers: Record<string, string>;
   dispatcher: ReturnType<RequestContext["getDispatcher"]>;
@@ -80,21 +82,22 @@ export class Api {
   /** Requests sent so far. */
   requests = 0;
   readonly #kubeConfig: KubeConfig;
-  readonly #client: typeof import("@kubernetes/client-node");
+  readonly #client: Libraries[0];
+  readonly #undici: Libraries[1];
   readonly #clock: Clock;
   #login: { at: number; made: Promise<Login> } | undefined;
 
-  private constructor(kubeConfig: KubeConfig, client: typeof import("@kubernetes/client-node"), clock: Clock) {
+  private constructor(kubeConfig: KubeConfig, libraries: Libraries, clock: Clock) {
     this.#kubeConfig = kubeConfig;
-    this.#client = client;
+    [this.#client, this.#undici] = libraries;
     this.#clock = clock;
     this.server = kubeConfig.getCurrentCluster()!.server.replace(/\/$/, "");
     this.context = kubeConfig.getCurrentContext();
   }
 
   static async open(config: KubernetesConfig, clock: Clock): Promise<Api> {
-    const client = await import("@kubernetes/client-node");
-    return new Api(load(new client.KubeConfig(), config), client, clock);
+    const libraries: Libraries = await Promise.all([import("@kubernetes/client-node"), import("undici")]);
+    return new Api(load(new libraries[0].KubeConfig(), config), libraries, clock);
   }
 
   async get(ref: ObjectRef, signal: AbortSignal): Promise<KubernetesObject> {
@@ -219,10 +222,21 @@ export class Api {
   }
 
   async #logIn(): Promise<Login> {
-    const { RequestContext } = this.#client;
-    const asked = new RequestContext(this.server, "GET");
+    const asked = new this.#client.RequestContext(this.server, "GET");
     await this.#kubeConfig.applySecurityAuthentication(asked);
-    return { headers: asked.getHeaders(), dispatcher: asked.getDispatcher() };
+    const https: RequestOptions & AgentOptions = {};
+    await this.#kubeConfig.applyToHTTPSOptions(https);
+    const { type, ...options } = this.#kubeConfig.createDispatcherOptions(this.#kubeConfig.getCurrentCluster(), https);
+    const { Agent, ProxyAgent } = this.#undici;
+    // an idle HTTP/2 session of undici's ends in an error that nobody can catch
+    const allowH2 = false;
+    const dispatcher =
+      type === "socks"
+        ? asked.getDispatcher()
+        : type === "proxy"
+          ? new ProxyAgent({ ...(options as { uri: string }), allowH2 })
+          : new Agent({ ...options, allowH2 });
+    return { headers: asked.getHeaders(), dispatcher };
   }
 
   #explain(status: number, text: string, method: string, path: string): Error {
@@ -285,7 +299,9 @@ function load(kubeConfig: KubeConfig, { kubeconfig, context }: KubernetesConfig)
     }
     kubeConfig.setCurrentContext(context);
   }
-  if (!kubeConfig.getCurrentCluster()) {
+  const server = kubeConfig.getCurrentCluster()?.server;
+  // where nothing is configured, the client assumes an API server without a login
+  if (server === undefined || (path === undefined && server === "http://localhost:8080")) {
     throw new ChaosError("usage", "no cluster is configured: there is no kubeconfig, and we do not run in a cluster", {
       remedy: "Give kubeconfig in target_config, or set KUBECONFIG",
     });

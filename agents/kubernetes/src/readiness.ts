@@ -86,26 +86,20 @@ export class ReadinessLooks {
     isSo: (now: Readiness) => boolean,
     allReady: boolean,
   ): Promise<Met | "gone"> {
+    const mayBe = async () => !allReady || (await this.#saysReady(newer, ref, signal));
     let newer = since;
+    let pause = 250;
     for (let waited = false; ; waited = true) {
-      const started = this.#clock.monotonic();
       const now = await this.after(newer, ref, signal);
       if (now === "gone") return now;
       if (isSo(now)) return { ...now, waited };
-      newer = now.at;
-      await this.#pause(started, signal);
-      for (;;) {
-        const asked = this.#clock.monotonic();
-        if (!allReady || (await this.#saysReady(newer, ref, signal))) break;
+      do {
         newer = this.#clock.now();
-        await this.#pause(asked, signal);
-      }
+        await this.#clock.sleep(pause, signal);
+        // a cluster that is busy getting well has better things to do than to answer us
+        pause = Math.min(pause * 1.5, 2_000);
+      } while (!(await mayBe()));
     }
-  }
-
-  /** The longer an answer takes, the less often we ask: a cluster that is busy getting well has better things to do. */
-  async #pause(started: number, signal: AbortSignal): Promise<void> {
-    await this.#clock.sleep(Math.max(250, 4 * (this.#clock.monotonic() - started)), signal);
   }
 
   async #saysReady(since: number, ref: Workload, signal: AbortSignal): Promise<boolean> {

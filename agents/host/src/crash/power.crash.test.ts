@@ -116,7 +116,7 @@ describe.skipIf(missing !== undefined)(
     printf '[Service]\\nExecStart=/bin/sleep infinity\\n' >/etc/systemd/system/by-hand.service
     systemctl daemon-reload
     systemctl start by-hand`;
-    for (const mode of isSample ? [] : ["graceful", "hard"]) {
+    for (const mode of isSample ? ["graceful"] : ["graceful", "hard"]) {
       skillContract<Subject<HostPhotograph>>({
         agent: hostAgent((_login, _config, { signal }) => machine.login(signal)),
         skill: "server.reboot",
