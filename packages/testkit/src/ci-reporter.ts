@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import type { Reporter, TestCase, TestModule } from "vitest/node";
+import type { Reporter, SerializedError, TestCase, TestModule } from "vitest/node";
 
 /** How the tests went that have a conformance id in their names, by id. */
 export type Conformance = Record<string, { passed: number; failed: number; skipped: number; files: string[] }>;
@@ -40,7 +40,7 @@ const failure = (test: TestCase): string => {
  * CHAOS_CONFORMANCE names a file, writes there what the run says of conformance.
  */
 export default class CiReporter implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[]): void {
+  onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[] = []): void {
     const count = { passed: 0, failed: 0, skipped: 0, pending: 0 };
     for (const module of modules) {
       // a file that cannot be read, a hook that fails
@@ -53,6 +53,11 @@ export default class CiReporter implements Reporter {
         count[state]++;
         if (state === "failed") process.stdout.write(failure(test));
       }
+    }
+    // what nobody was there to catch
+    for (const { message, stack } of unhandled) {
+      count.failed++;
+      process.stdout.write(`FAILED outside of any test\n    ${message}\n${stack ?? ""}\n`);
     }
     const path = process.env["CHAOS_CONFORMANCE"];
     if (path) writeConformance(path, modules);
