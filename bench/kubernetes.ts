@@ -15,7 +15,7 @@ const atOnce = 32;
 const more = 1_000;
 const turns = 3;
 
-/** Thousands of pods, a third of them killed and all of them cut off, beside the same requests by hand; and what there is, beside kubectl. */
+/** Thousands of pods, a third of them killed and all of them cut off, beside by hand what has to be asked; and what there is, beside kubectl. */
 export async function kubernetesRows(home: string): Promise<BenchRow[]> {
   await using cluster = await startKubernetes({ nodes: 20, signal: AbortSignal.timeout(900_000) });
   await application(cluster, "bench", workloads, podsEach);
@@ -41,7 +41,7 @@ function attackRows(
     {
       what: `${pods} pods: ${killed} killed, all cut off, undone, verified`,
       ours: seconds(ours.ms),
-      rival: `${seconds(bare)} the same requests by hand, ${atOnce} at once`,
+      rival: `${seconds(bare)} by hand what has to be asked, ${atOnce} at once`,
       ratio: ours.ms / bare,
       aim: "≤ 1.3 ×, ≤ 120 s",
       met: ours.ms <= 1.3 * bare && ours.ms <= 120_000,

@@ -8,8 +8,6 @@ export interface Rule {
   kind: Kind;
   subresource?: string;
   verbs: readonly string[];
-  /** Only objects with these names. */
-  names?: readonly string[];
   /** Asked for in all of the cluster, not in one namespace. */
   cluster?: true;
   /** With which params and target it is needed; with all when left out. The role that is printed has it always. */
@@ -24,17 +22,14 @@ export async function missingRights(
   namespace: string,
   signal: AbortSignal,
 ): Promise<Finding[]> {
-  const asked = rules.flatMap(({ verbs, names = [undefined], ...rule }) =>
-    verbs.flatMap((verb) => names.map((name) => ({ ...rule, verb, name }))),
-  );
-  const findings = asked.map(async ({ kind, subresource, verb, name, cluster: whole }): Promise<Finding[]> => {
+  const asked = rules.flatMap((rule) => rule.verbs.map((verb) => ({ ...rule, verb })));
+  const findings = asked.map(async ({ kind, subresource, verb, cluster: whole }): Promise<Finding[]> => {
     const { group, resource } = resourceOf(kind);
     const resourceAttributes = {
       group,
       resource,
       verb,
       ...(subresource && { subresource }),
-      ...(name !== undefined && { name }),
       ...(whole ? {} : { namespace }),
     };
     const review = (await cluster.api.request("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", {
@@ -42,7 +37,7 @@ export async function missingRights(
       signal,
     })) as { status: { allowed: boolean } };
     if (review.status.allowed) return [];
-    const what = `${verb} ${resource}${subresource ? `/${subresource}` : ""}${name === undefined ? "" : ` ${name}`}`;
+    const what = `${verb} ${resource}${subresource ? `/${subresource}` : ""}`;
     const where = whole ? "in the cluster" : `in namespace ${namespace}`;
     return [
       {
@@ -56,8 +51,11 @@ export async function missingRights(
   return (await Promise.all(findings)).flat();
 }
 
+/** As a role has it: `names` are the only objects that it is for. */
+type Granted = Rule & { names?: readonly string[] };
+
 /** By which a cluster is known again; runs without it go on, but recovery cannot tell one cluster from another. */
-const knownAgain: Rule = { kind: "Namespace", verbs: ["get"], names: ["kube-system"], cluster: true };
+const knownAgain: Granted = { kind: "Namespace", verbs: ["get"], names: ["kube-system"], cluster: true };
 
 /** Roles that allow exactly these rules, as YAML for kubectl: one for the namespace, one for the cluster. */
 export function rbacOf(skill: string, rules: readonly Rule[]): string {
@@ -68,14 +66,14 @@ export function rbacOf(skill: string, rules: readonly Rule[]): string {
   );
 }
 
-export function roleText(kind: "Role" | "ClusterRole", skill: string, rules: readonly Rule[]): string {
+export function roleText(kind: "Role" | "ClusterRole", skill: string, rules: readonly Granted[]): string {
   const name = `chaos-${skill.replaceAll(/[._]/g, "-")}`;
   const where = kind === "Role" ? "  namespace: NAMESPACE\n" : "";
   return `apiVersion: rbac.authorization.k8s.io/v1\nkind: ${kind}\nmetadata:\n  name: ${name}\n${where}rules:\n${ruleTexts(rules)}`;
 }
 
 /** Each resource once, and together those of a group that are used alike. */
-function ruleTexts(rules: readonly Rule[]): string {
+function ruleTexts(rules: readonly Granted[]): string {
   const resources = Map.groupBy(rules, ({ kind, subresource, names }) => `${kind} ${subresource} ${names?.join()}`);
   const merged = [...resources.values()].map((same) => {
     const { kind, subresource, names } = same[0]!;

@@ -1,10 +1,7 @@
-import { readFileSync } from "node:fs";
-import type { AgentOptions, RequestOptions } from "node:https";
-import { homedir } from "node:os";
 import { type Clock, ChaosError, describeError } from "@chaos-agents/core";
-import type { KubeConfig, RequestContext } from "@kubernetes/client-node";
 import type { KubernetesConfig } from "./config.ts";
 import { type Kind, type ObjectRef, apiVersion, collectionPath, objectPath, refText } from "./kinds.ts";
+import { WayIn } from "./way-in.ts";
 
 /** An object as the API gives it. Only what we read is typed. */
 export interface KubernetesObject {
@@ -66,38 +63,26 @@ export const fieldManager = "chaos-agents";
 
 const pageSize = 500;
 const patience = 15_000;
-/** Milliseconds for which a login and its connections are used; the client would connect anew for each request. */
-const loginAge = 60_000;
-
-type Libraries = [typeof import("@kubernetes/client-node"), typeof import("undici")];
-interface Login {
-  headers: Record<string, string>;
-  dispatcher: ReturnType<RequestContext["getDispatcher"]>;
-}
 
 /** Requests to one cluster: ways in and logins are the official client's, paths and words are the API's own. */
 export class Api {
   readonly server: string;
   readonly context: string;
-  /** Requests sent so far. */
-  requests = 0;
-  readonly #kubeConfig: KubeConfig;
-  readonly #client: Libraries[0];
-  readonly #undici: Libraries[1];
+  readonly #wayIn: WayIn;
+  readonly #client: typeof import("@kubernetes/client-node");
   readonly #clock: Clock;
-  #login: { at: number; made: Promise<Login> } | undefined;
 
-  private constructor(kubeConfig: KubeConfig, libraries: Libraries, clock: Clock) {
-    this.#kubeConfig = kubeConfig;
-    [this.#client, this.#undici] = libraries;
+  private constructor(wayIn: WayIn, client: typeof import("@kubernetes/client-node"), clock: Clock) {
+    this.#wayIn = wayIn;
+    this.#client = client;
     this.#clock = clock;
-    this.server = kubeConfig.getCurrentCluster()!.server.replace(/\/$/, "");
-    this.context = kubeConfig.getCurrentContext();
+    this.server = wayIn.server;
+    this.context = wayIn.context;
   }
 
   static async open(config: KubernetesConfig, clock: Clock): Promise<Api> {
-    const libraries: Libraries = await Promise.all([import("@kubernetes/client-node"), import("undici")]);
-    return new Api(load(new libraries[0].KubeConfig(), config), libraries, clock);
+    const client = await import("@kubernetes/client-node");
+    return new Api(await WayIn.open(config, clock), client, clock);
   }
 
   async get(ref: ObjectRef, signal: AbortSignal): Promise<KubernetesObject> {
@@ -170,7 +155,7 @@ export class Api {
       if (status === 401 && !refused) {
         // a token may have run out
         refused = true;
-        this.#login = undefined;
+        this.#wayIn.renew();
         continue;
       }
       if (status < 400) return text.startsWith("{") ? (JSON.parse(text) as unknown) : text;
@@ -197,9 +182,8 @@ export class Api {
       asked.setBody(JSON.stringify(body));
     }
     asked.setSignal(signal);
-    this.requests++;
     try {
-      const { headers, dispatcher } = await this.#loggedIn();
+      const { headers, dispatcher } = await this.#wayIn.login();
       for (const [name, value] of Object.entries(headers)) asked.setHeaderParam(name, value);
       if (dispatcher) asked.setDispatcher(dispatcher);
       const answer = await new IsomorphicFetchHttpLibrary().send(asked).toPromise();
@@ -209,34 +193,6 @@ export class Api {
       signal.throwIfAborted();
       throw unreachable(this.server, error);
     }
-  }
-
-  async #loggedIn(): Promise<Login> {
-    const now = this.#clock.monotonic();
-    if (this.#login === undefined || now - this.#login.at > loginAge) {
-      const made = this.#logIn();
-      this.#login = { at: now, made };
-      made.catch(() => (this.#login = undefined));
-    }
-    return await this.#login.made;
-  }
-
-  async #logIn(): Promise<Login> {
-    const asked = new this.#client.RequestContext(this.server, "GET");
-    await this.#kubeConfig.applySecurityAuthentication(asked);
-    const https: RequestOptions & AgentOptions = {};
-    await this.#kubeConfig.applyToHTTPSOptions(https);
-    const { type, ...options } = this.#kubeConfig.createDispatcherOptions(this.#kubeConfig.getCurrentCluster(), https);
-    const { Agent, ProxyAgent } = this.#undici;
-    // an idle HTTP/2 session of undici's ends in an error that nobody can catch
-    const allowH2 = false;
-    const dispatcher =
-      type === "socks"
-        ? asked.getDispatcher()
-        : type === "proxy"
-          ? new ProxyAgent({ ...(options as { uri: string }), allowH2 })
-          : new Agent({ ...options, allowH2 });
-    return { headers: asked.getHeaders(), dispatcher };
   }
 
   #explain(status: number, text: string, method: string, path: string): Error {
@@ -276,37 +232,6 @@ function statusOf(text: string): Said {
   } catch {
     return {};
   }
-}
-
-function load(kubeConfig: KubeConfig, { kubeconfig, context }: KubernetesConfig): KubeConfig {
-  const path = kubeconfig?.replace(/^~(?=\/|$)/, homedir());
-  try {
-    if (path === undefined) kubeConfig.loadFromDefault();
-    else kubeConfig.loadFromString(readFileSync(path, "utf8"));
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
-    const what = missing
-      ? `the kubeconfig ${kubeconfig} does not exist`
-      : `the kubeconfig ${kubeconfig ?? ""} cannot be read: ${describeError(error)}`;
-    throw new ChaosError("usage", what, { remedy: "Set kubeconfig to the file that kubectl uses", cause: error });
-  }
-  if (context !== undefined) {
-    const known = kubeConfig.getContexts().map(({ name }) => name);
-    if (!known.includes(context)) {
-      throw new ChaosError("usage", `there is no context ${context} in the kubeconfig`, {
-        remedy: known.length > 0 ? `It has: ${known.join(", ")}` : "It has none",
-      });
-    }
-    kubeConfig.setCurrentContext(context);
-  }
-  const server = kubeConfig.getCurrentCluster()?.server;
-  // where nothing is configured, the client assumes an API server without a login
-  if (server === undefined || (path === undefined && server === "http://localhost:8080")) {
-    throw new ChaosError("usage", "no cluster is configured: there is no kubeconfig, and we do not run in a cluster", {
-      remedy: "Give kubeconfig in target_config, or set KUBECONFIG",
-    });
-  }
-  return kubeConfig;
 }
 
 function unreachable(server: string, error: unknown): ChaosError {

@@ -8,8 +8,8 @@ import type { Kind } from "./kinds.ts";
 import { changedLabel } from "./marks.ts";
 import type { Path } from "./paths.ts";
 import { podSelectorOf, readySince } from "./readiness.ts";
-import { isObserved } from "./rollout.ts";
-import { workloadParams } from "./workload-selection.ts";
+import { isObserved, rolledOut } from "./rollout.ts";
+import { kindOf, workloadParams } from "./workload-selection.ts";
 
 /** How skills choose that change the template of pods. */
 export const templateParams = {
@@ -64,7 +64,7 @@ export function templateEditing(
 }
 
 /** Ends the pods of the template before, where all are to go at once and the workload itself would not. */
-export async function endOthers(cluster: Cluster, editing: TemplateEditing, context: SkillContext): Promise<void> {
+async function endOthers(cluster: Cluster, editing: TemplateEditing, context: SkillContext): Promise<void> {
   const { clock, signal } = context;
   if (!editing.atOnce || editing.kind === "Deployment") return;
   while (!isObserved(await cluster.api.get(editing, signal))) await clock.sleep(100, signal);
@@ -122,3 +122,17 @@ async function podsByMark(
   }
   return { ours, others };
 }
+
+/** What skills have in common that change the template of pods. */
+export const templateSkill = {
+  reversal: "compensated" as const,
+  seen: "effect" as const,
+  kinds: ["Deployment", "StatefulSet", "DaemonSet"] as const,
+  kindOf,
+  rules: [{ kind: "Pod" as const, verbs: ["list", "delete"] }],
+  concurrency: 16,
+  witnessDeadline: 120_000,
+  undoDeadline: 300_000,
+  complete: endOthers,
+  settle: rolledOut,
+};

@@ -3,18 +3,18 @@ import { z } from "zod";
 import type { KubernetesObject } from "../api.ts";
 import { defineEditSkill } from "../edit-skill.ts";
 import { wantedOf } from "../readiness.ts";
-import { rolledOut, rolloutFindings } from "../rollout.ts";
+import { rolloutFindings } from "../rollout.ts";
 import {
   type TemplateEditing,
   atOnceParam,
   containerOf,
   containerPath,
-  endOthers,
   templateEditing,
   templateParams,
+  templateSkill,
   untilPods,
 } from "../templates.ts";
-import { kindOf, noWorkloads, selectWorkloads } from "../workload-selection.ts";
+import { noWorkloads, selectWorkloads } from "../workload-selection.ts";
 
 const params = z.strictObject({
   ...templateParams,
@@ -32,22 +32,15 @@ interface EnvEditing extends TemplateEditing {
 }
 
 export const envChange = defineEditSkill<z.output<typeof params>, EnvEditing>({
+  ...templateSkill,
   name: "k8s.env_change",
   summary: "Start the pods of a workload anew with an environment variable that is another, or missing",
   effect:
     "The pods are replaced; what they make of the variable is theirs. A release stops where a new one is not ready.",
-  reversal: "compensated",
   reversalNote:
     "The variable is as it was, in its place, and we wait until all pods run with it and are ready. The pods are new ones; the workload counts two more revisions.",
-  seen: "effect",
   params,
   example: { names: ["web"], name: "CACHE_URL", value: "redis://127.0.0.1:1" },
-  kinds: ["Deployment", "StatefulSet", "DaemonSet"],
-  kindOf,
-  rules: [{ kind: "Pod", verbs: ["list", "delete"] }],
-  concurrency: 16,
-  witnessDeadline: 120_000,
-  undoDeadline: 300_000,
   unsupported: (config, given) =>
     (given.value !== undefined) === given.remove ? "give either value or remove: true" : noWorkloads(config, given),
 
@@ -85,10 +78,8 @@ export const envChange = defineEditSkill<z.output<typeof params>, EnvEditing>({
       }));
     return [...idle, ...(await rolloutFindings(cluster, things, signal))];
   },
-  complete: endOthers,
   witness: async (cluster, editing, context) =>
     await untilPods(cluster, editing, context, () => true, "are made with the changed environment"),
-  settle: rolledOut,
 });
 
 const variableOf = ({ env = [] }: any, name: string): { value?: string; valueFrom?: unknown } | undefined =>

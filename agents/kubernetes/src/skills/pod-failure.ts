@@ -1,19 +1,19 @@
 import { z } from "zod";
 import { defineEditSkill } from "../edit-skill.ts";
 import { wantedOf } from "../readiness.ts";
-import { rolledOut, rolloutFindings } from "../rollout.ts";
+import { rolloutFindings } from "../rollout.ts";
 import {
   type TemplateEditing,
   atOnceParam,
   cannotStart,
   containerOf,
   containerPath,
-  endOthers,
   templateEditing,
   templateParams,
+  templateSkill,
   untilPods,
 } from "../templates.ts";
-import { kindOf, noWorkloads, selectWorkloads } from "../workload-selection.ts";
+import { noWorkloads, selectWorkloads } from "../workload-selection.ts";
 
 /** No registry has this name, and none ever will. */
 const noImage = "chaos-agents.invalid/starts-nowhere:1";
@@ -32,22 +32,15 @@ const params = z.strictObject({
 });
 
 export const podFailure = defineEditSkill<z.output<typeof params>, TemplateEditing>({
+  ...templateSkill,
   name: "k8s.pod_failure",
   summary: "Give the pods of a workload an image or a command with which they cannot start",
   effect:
     "The workload has no pods that work; with at_once: false it keeps those that its strategy keeps in a release.",
   reversalNote:
     "The image or command is set back, and we wait until all pods run with it and are ready. The pods are new ones; the workload counts two more revisions.",
-  reversal: "compensated",
-  seen: "effect",
   params,
   example: { names: ["web"] },
-  kinds: ["Deployment", "StatefulSet", "DaemonSet"],
-  kindOf,
-  rules: [{ kind: "Pod", verbs: ["list", "delete"] }],
-  concurrency: 16,
-  witnessDeadline: 120_000,
-  undoDeadline: 300_000,
   unsupported: (config, given) =>
     given.image && given.command ? "give either image or command, not both" : noWorkloads(config, given),
 
@@ -72,7 +65,5 @@ export const podFailure = defineEditSkill<z.output<typeof params>, TemplateEditi
   },
 
   preflight: async (cluster, things, _params, { signal }) => await rolloutFindings(cluster, things, signal),
-  complete: endOthers,
   witness: async (cluster, editing, context) => await untilPods(cluster, editing, context, cannotStart, "cannot start"),
-  settle: rolledOut,
 });

@@ -1,19 +1,19 @@
 import { z } from "zod";
 import { defineEditSkill } from "../edit-skill.ts";
 import { wantedOf } from "../readiness.ts";
-import { rolledOut, rolloutFindings } from "../rollout.ts";
+import { rolloutFindings } from "../rollout.ts";
 import {
   type TemplateEditing,
   atOnceParam,
   containerOf,
   containerPath,
-  endOthers,
   runsUnready,
   templateEditing,
   templateParams,
+  templateSkill,
   untilPods,
 } from "../templates.ts";
-import { kindOf, noWorkloads, selectWorkloads } from "../workload-selection.ts";
+import { noWorkloads, selectWorkloads } from "../workload-selection.ts";
 
 const params = z.strictObject({ ...templateParams, ...atOnceParam(true) });
 
@@ -21,21 +21,14 @@ const params = z.strictObject({ ...templateParams, ...atOnceParam(true) });
 const failing = { tcpSocket: { port: 1 }, periodSeconds: 1, timeoutSeconds: 1, failureThreshold: 1 };
 
 export const probeBreak = defineEditSkill<z.output<typeof params>, TemplateEditing>({
+  ...templateSkill,
   name: "k8s.probe_break",
   summary: "Give the pods of a workload a readiness probe that fails, so that services send them nothing",
   effect: "The pods run, and get no traffic; with at_once: false the workload keeps those that it keeps in a release.",
-  reversal: "compensated",
   reversalNote:
     "The probe is set back, and we wait until all pods run with it and are ready. The pods are new ones; the workload counts two more revisions.",
-  seen: "effect",
   params,
   example: { names: ["web"] },
-  kinds: ["Deployment", "StatefulSet", "DaemonSet"],
-  kindOf,
-  rules: [{ kind: "Pod", verbs: ["list", "delete"] }],
-  concurrency: 16,
-  witnessDeadline: 120_000,
-  undoDeadline: 300_000,
   unsupported: noWorkloads,
 
   async resolve(cluster, given, context) {
@@ -58,8 +51,6 @@ export const probeBreak = defineEditSkill<z.output<typeof params>, TemplateEditi
   },
 
   preflight: async (cluster, things, _params, { signal }) => await rolloutFindings(cluster, things, signal),
-  complete: endOthers,
   witness: async (cluster, editing, context) =>
     await untilPods(cluster, editing, context, runsUnready, "run and are not ready"),
-  settle: rolledOut,
 });
