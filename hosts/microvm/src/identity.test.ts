@@ -1,7 +1,7 @@
 import { systemClock } from "@chaos-agents/core";
 import ssh2 from "ssh2";
 import { expect, test } from "vitest";
-import { identityArchive, identityMessage, newIdentity } from "./identity.ts";
+import { identityArchive, identityMessage, newHostKey, newIdentity } from "./identity.ts";
 import { linkAddress } from "./network/link.ts";
 
 const identity = newIdentity("web-1", linkAddress(7));
@@ -12,6 +12,12 @@ test("no two machines have anything in common", () => {
   expect(other.hostKey.public).not.toBe(identity.hostKey.public);
   expect(other.clientKey.public).not.toBe(identity.clientKey.public);
   expect(ssh2.utils.parseKey(identity.hostKey.private)).toMatchObject({ type: "ssh-ed25519" });
+});
+
+test("a host key that begins with zero is as whole as every other", () => {
+  // one of 256 begins so: that none of 2,000 does is less likely than 1 in 2,000
+  const blobs = Array.from({ length: 2_000 }, () => newHostKey("web-1").public.split(" ")[1]!);
+  expect(new Set(blobs.map((blob) => Buffer.from(blob, "base64").length))).toEqual(new Set([51]));
 });
 
 test("a clone is told all that a boot would bring, its address and sshd last", () => {

@@ -28,11 +28,20 @@ export interface MachineIdentity {
 export const newIdentity = (hostname: string, network: GuestAddress): MachineIdentity => ({
   hostname,
   machineId: randomBytes(16).toString("hex"),
-  hostKey: keyPair(ssh2.utils.generateKeyPairSync("ed25519", { comment: hostname })),
+  hostKey: newHostKey(hostname),
   // Of the kind that OpenSSL verifies: OpenSSH's own ed25519 is slow where the CPU is emulated.
   clientKey: keyPair(ssh2.utils.generateKeyPairSync("ecdsa", { bits: 256, comment: "chaos-agents" })),
   network,
 });
+
+/** ssh2 drops the zero that one public key of 256 begins with; no sshd takes what is left, so such a pair is made again. */
+export function newHostKey(comment: string): KeyPair {
+  for (;;) {
+    const made = ssh2.utils.generateKeyPairSync("ed25519", { comment });
+    if (Buffer.from(made.public.split(" ")[1]!, "base64").length === wholeHostKey) return keyPair(made);
+  }
+}
+const wholeHostKey = 4 + "ssh-ed25519".length + 4 + 32;
 
 const keyPair = (made: KeyPair): KeyPair => ({ private: made.private, public: made.public });
 
