@@ -122,12 +122,14 @@ export async function selectPods(
   const labelSelector = selectorOf(cluster, params);
   const fields = [params.field_selector, params.node && `spec.nodeName=${params.node}`].filter(Boolean).join(",");
   const selection = { ...(labelSelector && { labelSelector }), ...(fields && { fieldSelector: fields }) };
-  const workloads = new Workloads(cluster, namespace);
+  const listed: KubernetesObject[] = [];
+  for await (const pod of cluster.api.list("Pod", namespace, selection, signal)) if (runs(pod)) listed.push(light(pod));
+  const isEvery = Object.keys(selection).length === 0;
+  const workloads = new Workloads(cluster, namespace, isEvery ? countByOwner(listed) : undefined);
   const found: Pod[] = [];
   const protectedBy = new Set<string>();
-  for await (const pod of cluster.api.list("Pod", namespace, selection, signal)) {
-    const { name, uid, deletionTimestamp } = pod.metadata;
-    if (deletionTimestamp !== undefined || /^(?:Succeeded|Failed)$/.test(pod.status?.phase ?? "")) continue;
+  for (const pod of listed) {
+    const { name, uid } = pod.metadata;
     if (params.names && !params.names.includes(name)) continue;
     const workload = await workloads.of(pod, signal);
     if (params.owner && (workload === null || `${workload.kind.toLowerCase()}/${workload.name}` !== params.owner))
@@ -156,6 +158,21 @@ export async function selectPods(
 }
 
 const why = (refusals: ReadonlySet<string>) => (refusals.size > 0 ? `: ${[...refusals].join("; ")}` : "");
+
+/** Is there, and not on its way out. */
+const runs = ({ metadata, status }: KubernetesObject) =>
+  metadata.deletionTimestamp === undefined && !/^(?:Succeeded|Failed)$/.test(status?.phase ?? "");
+
+/** What choosing asks of a pod, and no more: thousands may be held at once. */
+const light = ({ metadata, spec, status }: KubernetesObject): KubernetesObject => {
+  const { name, uid, resourceVersion, creationTimestamp, annotations = {}, ownerReferences = [] } = metadata;
+  const conditions = status?.conditions?.filter(({ type }: { type: string }) => type === "Ready");
+  return {
+    metadata: { name, uid, resourceVersion, creationTimestamp, annotations, ownerReferences },
+    spec: { nodeName: spec?.nodeName },
+    status: { conditions },
+  };
+};
 
 /** As many as the params say. Refused where that is more of one workload than they allow. */
 export function choosePods(all: readonly Pod[], params: PodSelection, random: Random): Pod[] {
@@ -208,11 +225,13 @@ export class Workloads {
   readonly #namespace: string;
   readonly #objects = new Map<string, Promise<KubernetesObject>>();
   readonly #found = new Map<string, Promise<Workload | null>>();
-  #pods: Promise<Map<string, number>> | undefined;
+  #counts: Promise<ReadonlyMap<string, number>> | undefined;
 
-  constructor(cluster: Cluster, namespace: string) {
+  /** `counts`: pods by the uid of their owner, where somebody has counted them. */
+  constructor(cluster: Cluster, namespace: string, counts?: ReadonlyMap<string, number>) {
     this.#cluster = cluster;
     this.#namespace = namespace;
+    this.#counts = counts && Promise.resolve(counts);
   }
 
   of(pod: KubernetesObject, signal: AbortSignal): Promise<Workload | null> {
@@ -240,17 +259,23 @@ export class Workloads {
       : { ...ref, uid: owner.uid, pods };
   }
 
-  #podCounts(signal: AbortSignal): Promise<Map<string, number>> {
-    return (this.#pods ??= (async () => {
-      const counts = new Map<string, number>();
-      for await (const pod of this.#cluster.api.list("Pod", this.#namespace, {}, signal)) {
-        const owner = controllerOf(pod);
-        if (owner && pod.metadata.deletionTimestamp === undefined)
-          counts.set(owner.uid, (counts.get(owner.uid) ?? 0) + 1);
-      }
-      return counts;
+  #podCounts(signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
+    return (this.#counts ??= (async () => {
+      const pods: KubernetesObject[] = [];
+      for await (const pod of this.#cluster.api.list("Pod", this.#namespace, {}, signal))
+        if (runs(pod)) pods.push(light(pod));
+      return countByOwner(pods);
     })());
   }
+}
+
+function countByOwner(pods: readonly KubernetesObject[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const pod of pods) {
+    const owner = controllerOf(pod);
+    if (owner) counts.set(owner.uid, (counts.get(owner.uid) ?? 0) + 1);
+  }
+  return counts;
 }
 
 type Owner = NonNullable<KubernetesObject["metadata"]["ownerReferences"]>[number];

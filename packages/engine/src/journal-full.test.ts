@@ -34,6 +34,7 @@ function fullAfter(store: JournalStore, writes: number, reserve: number): Journa
   return {
     home: store.home,
     lever: store.lever,
+    leverOf: (run) => store.leverOf(run),
     create: async (header, options) => wrap(await store.create(header, options)),
     open: (run, options) => store.open(run, options),
     header: (run) => store.header(run),

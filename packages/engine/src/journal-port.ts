@@ -100,6 +100,8 @@ export interface JournalStore {
   entries(run: string): Promise<Omit<UndoEntry, "record">[]>;
   /** The safety lever: while it is set, every run on this machine stops and undoes, and no new one starts. */
   readonly lever: SafetyLever;
+  /** The same for one run, from any process. Throws `unknown-run`. */
+  leverOf(run: string): RunLever;
 }
 
 export interface HaltOrder {
@@ -108,12 +110,16 @@ export interface HaltOrder {
   reason: string;
 }
 
-export interface SafetyLever {
+export interface SafetyLever extends RunLever {
+  /** False when nothing was halted. */
+  resume(): Promise<boolean>;
+}
+
+/** What stops a run, and cannot be taken back. */
+export interface RunLever {
   /** The order in force, or null. */
   read(): Promise<HaltOrder | null>;
   halt(order: HaltOrder): Promise<void>;
-  /** False when nothing was halted. */
-  resume(): Promise<boolean>;
   /** Resolves with the order once there is one; rejects when `signal` is aborted. Seen within 250 ms. */
   wait(signal: AbortSignal): Promise<HaltOrder>;
 }

@@ -13,7 +13,7 @@ import {
   counted,
 } from "@chaos-agents/core";
 import { FaultWindow } from "./fault-window.ts";
-import type { JournalStore, RunJournal } from "./journal-port.ts";
+import type { JournalStore, RunJournal, RunLever } from "./journal-port.ts";
 import type { PlanningContext } from "./planning.ts";
 import { Refusal, prepare, remedyOf, runStarted, verdictOf } from "./prepare.ts";
 import { ProbeDesk } from "./probe-desk.ts";
@@ -47,6 +47,8 @@ export interface RunRequest {
   /** The version of chaos, for the report. */
   version: string;
   file?: string | undefined;
+  /** Its id, where whoever asks has to know it before there is a journal; the journal makes sure that it is new. */
+  run?: string | undefined;
   stop: StopSource;
   listeners: readonly EventListener[];
   observers?: readonly Observer[];
@@ -74,7 +76,7 @@ export async function runExperiment(asked: RunRequest): Promise<RunOutcome> {
       remedy: "run `chaos resume` when it is safe again",
     });
   }
-  const run = newRunId(clock.now());
+  const run = request.run ?? newRunId(clock.now());
   await using journal = await store.create(
     {
       run,
@@ -90,10 +92,12 @@ export async function runExperiment(asked: RunRequest): Promise<RunOutcome> {
   await using targets = new TargetPool(request.catalog, experiment, run, clock);
   await using desk = new ProbeDesk(request.catalog, experiment, clock);
   const over = new AbortController();
-  const leverWatch = store.lever.wait(over.signal).then(
-    (halt) => stop.stop("halt", `${halt.by} halted this machine: ${halt.reason}`),
-    () => undefined,
-  );
+  const watch = (lever: RunLever, what: string) =>
+    lever.wait(over.signal).then(
+      (order) => stop.stop("halt", `${order.by} ${what}: ${order.reason}`),
+      () => undefined,
+    );
+  const watches = [watch(store.lever, "halted this machine"), watch(store.leverOf(run), "stopped this run")];
   const observing = observe(request, log, over.signal);
   const undoing: Undoing = {
     catalog: request.catalog,
@@ -110,7 +114,7 @@ export async function runExperiment(asked: RunRequest): Promise<RunOutcome> {
     return await new Run(request, run, { journal, log, targets, desk, undoing, over }).go();
   } finally {
     over.abort();
-    await Promise.allSettled([leverWatch, ...observing]);
+    await Promise.allSettled([...watches, ...observing]);
   }
 }
 

@@ -42,6 +42,10 @@ export function openStore(home: string = stateDirectory(process.env), clock: Clo
     home,
     lever: openLever(home, clock),
 
+    leverOf(run) {
+      return openLever(find(run).dir, clock);
+    },
+
     async create(header, { redact }) {
       if (!isRunName(header.run)) throw new ChaosError("internal", `A run cannot be called ${header.run}`);
       const files = runFiles(header.run, join(runs, header.run));

@@ -7,6 +7,7 @@ import { isMissing, makeDirectory, replaceDurably, syncDirectory } from "./durab
 /** Asking for one small file costs nothing, and works where file watching does not. */
 const pollMs = 100;
 
+/** For all runs in the state directory, or for the one whose folder it is. */
 export function openLever(home: string, clock: Clock): SafetyLever {
   const path = join(home, "halt.json");
 

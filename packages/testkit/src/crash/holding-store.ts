@@ -37,6 +37,7 @@ export function holdingStore(
     writes,
     home: store.home,
     lever: store.lever,
+    leverOf: (run) => store.leverOf(run),
     create: (header, options) => write("run created", async () => wrap(await store.create(header, options))),
     open: async (run, options) => wrap(await store.open(run, options)),
     header: (run) => store.header(run),
