@@ -1,0 +1,71 @@
+import { mkdtempDisposable } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Event } from "@chaos-agents/core";
+import { HandClock } from "@chaos-agents/testkit/contract";
+import { Ear } from "./ear.fixture.ts";
+import { nobody, told } from "./notice.fixture.ts";
+import type { NoticeSettings } from "./notice-settings.ts";
+import { Notices } from "./notices.ts";
+
+type Reached = Partial<NoticeSettings> | ((url: string) => Partial<NoticeSettings>);
+
+/** Notices with a receiver on this machine, a clock of the test's own and a folder that outlives restarts. */
+export class Desk implements AsyncDisposable {
+  readonly clock = new HandClock();
+  readonly logged: string[] = [];
+  readonly ear: Ear;
+  readonly folder: string;
+  readonly #settings: NoticeSettings;
+  readonly #over: AsyncDisposableStack;
+  #notices: Notices;
+
+  private constructor(ear: Ear, folder: string, settings: NoticeSettings, over: AsyncDisposableStack) {
+    this.ear = ear;
+    this.folder = folder;
+    this.#settings = settings;
+    this.#over = over;
+    this.#notices = this.#open();
+  }
+
+  static async open(
+    reached: Reached = (url) => ({ webhook: { url: `${url}/in/T0KEN4711`, secret: null } }),
+  ): Promise<Desk> {
+    const over = new AsyncDisposableStack();
+    const { path } = over.use(await mkdtempDisposable(join(tmpdir(), "chaos-notices-")));
+    const ear = over.use(await Ear.open());
+    const some = typeof reached === "function" ? reached(ear.url) : reached;
+    return new Desk(ear, join(path, "state"), { ...nobody, ...some }, over);
+  }
+
+  #open(): Notices {
+    const log = { info: (text: string) => this.logged.push(text), warn: (text: string) => this.logged.push(text) };
+    return new Notices({ clock: this.clock, notices: this.#settings, folder: this.folder, log });
+  }
+
+  tell(events: readonly Event[]): void {
+    for (const event of events) this.#notices.event(event, { ...told, run: event.run });
+  }
+
+  cutOff(pending: number): void {
+    this.#notices.cutOff({ ...told, pending });
+  }
+
+  async restart(): Promise<void> {
+    await this.#notices[Symbol.asyncDispose]();
+    this.#notices = this.#open();
+  }
+
+  /** Moves time on by the pause that is being made, once it is. */
+  async afterPause(ms: number): Promise<void> {
+    await this.clock.asleepFor(ms);
+    this.clock.advance(ms);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#notices[Symbol.asyncDispose]();
+    await this.#over.disposeAsync();
+  }
+}
+
+export const ids = (heard: readonly { body: { id: string } }[]) => heard.map(({ body }) => body.id);
