@@ -17,7 +17,7 @@ export class Ear implements AsyncDisposable {
   /** Every request, whatever it was answered. */
   readonly heard: Heard[] = [];
   /** How the next requests are answered, in turn; afterwards with 200. */
-  readonly answers: Answer[] = [];
+  readonly #answers: Answer[] = [];
   readonly #waiting = new Set<() => void>();
   #server: Server | null = null;
   #port = 0;
@@ -32,6 +32,11 @@ export class Ear implements AsyncDisposable {
     return `http://127.0.0.1:${this.#port}`;
   }
 
+  /** The next so many requests are answered so. */
+  answerWith(answer: Answer, times = 1): void {
+    for (let i = 0; i < times; i++) this.#answers.push(answer);
+  }
+
   /** On the same port as before, if there was one. */
   async listen(): Promise<void> {
     const server = createServer((request, response) => {
@@ -39,7 +44,7 @@ export class Ear implements AsyncDisposable {
       request.on("data", (chunk: Buffer) => chunks.push(chunk));
       request.on("end", () => {
         const text = Buffer.concat(chunks).toString();
-        const answer = this.answers.shift() ?? { status: 200 };
+        const answer = this.#answers.shift() ?? { status: 200 };
         if (answer !== "never") response.writeHead(answer.status, answer.headers).end(answer.body ?? "ok");
         this.heard.push({ path: request.url!, headers: request.headers, text, body: JSON.parse(text) });
         for (const look of this.#waiting) look();

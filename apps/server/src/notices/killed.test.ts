@@ -19,7 +19,8 @@ test.for([1, 2, 9, 60])(
   async (fatal) => {
     await using folder = await mkdtempDisposable(join(tmpdir(), "chaos-notices-"));
     await using ear = await Ear.open();
-    ear.answers.push(...Array<{ status: number }>(fatal - 1).fill({ status: 200 }), "never");
+    ear.answerWith({ status: 200 }, fatal - 1);
+    ear.answerWith("never");
     const child = spawn(process.execPath, [script, folder.path, ear.url], { stdio: ["ignore", "pipe", "inherit"] });
     const printed = text(child.stdout);
     const exited = once(child, "exit");

@@ -14,7 +14,8 @@ test("[CA-52] a receiver that is down, then too busy, then broken, then well: ea
   await ear.close();
   desk.tell(putBackRun);
   await desk.clock.asleepFor(1_000);
-  ear.answers.push({ status: 429, headers: { "retry-after": "7" } }, { status: 500 }, { status: 503 });
+  ear.answerWith({ status: 429, headers: { "retry-after": "7" } });
+  ear.answerWith({ status: 500 }, 2);
   await ear.listen();
   desk.clock.advance(1_000);
   await desk.afterPause(7_000);
@@ -31,7 +32,7 @@ test("[CA-52] a receiver that is down, then too busy, then broken, then well: ea
 
 test("pauses grow up to ten minutes", async () => {
   await using desk = await Desk.open();
-  desk.ear.answers.push(...Array<{ status: number }>(12).fill({ status: 500 }));
+  desk.ear.answerWith({ status: 500 }, 12);
   desk.tell(putBackRun.slice(0, 1));
   for (const seconds of [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600]) await desk.afterPause(seconds * 1_000);
   await desk.ear.heardAtLeast(13);
@@ -63,7 +64,7 @@ test("what was not delivered before a restart is delivered after it", async () =
 
 test("a notice that fails holds up its own run only", async () => {
   await using desk = await Desk.open();
-  desk.ear.answers.push({ status: 500 });
+  desk.ear.answerWith({ status: 500 });
   desk.tell(eventsOf("r1", standing));
   await desk.clock.asleepFor(1_000);
   desk.tell(eventsOf("r2", standing));
@@ -75,7 +76,7 @@ test("a notice that fails holds up its own run only", async () => {
 
 test("a notice that is refused for what it is is given up, and said; the next ones go on", async () => {
   await using desk = await Desk.open();
-  desk.ear.answers.push({ status: 400, body: "no such field" });
+  desk.ear.answerWith({ status: 400, body: "no such field" });
   desk.tell(putBackRun);
   expect(ids(await desk.ear.heardAtLeast(wholeRun.length))).toEqual(wholeRun);
   expect(desk.logged).toEqual(['notice r1/1 to webhook was given up: status 400 "no such field"']);
@@ -83,7 +84,9 @@ test("a notice that is refused for what it is is given up, and said; the next on
 
 test("what cannot be delivered for a day is given up", async () => {
   await using desk = await Desk.open();
-  desk.ear.answers.push({ status: 500 }, { status: 500, headers: { "retry-after": "99999999999" } }, { status: 500 });
+  desk.ear.answerWith({ status: 500 });
+  desk.ear.answerWith({ status: 503, headers: { "retry-after": "99999999999" } });
+  desk.ear.answerWith({ status: 500 });
   desk.tell(putBackRun.slice(0, 1));
   await desk.afterPause(1_000);
   await desk.afterPause(day);
@@ -95,7 +98,7 @@ test("what cannot be delivered for a day is given up", async () => {
 
 test("a receiver that never answers is given ten seconds", async () => {
   await using desk = await Desk.open();
-  desk.ear.answers.push("never");
+  desk.ear.answerWith("never");
   desk.tell(putBackRun);
   await desk.ear.heardAtLeast(1);
   await desk.afterPause(10_000);
@@ -107,7 +110,7 @@ test("a receiver that never answers is given ten seconds", async () => {
 test("a redirect is not followed: only configured addresses hear of anything", async () => {
   await using other = await Desk.open();
   await using desk = await Desk.open();
-  desk.ear.answers.push({ status: 307, headers: { location: `${other.ear.url}/in` } });
+  desk.ear.answerWith({ status: 307, headers: { location: `${other.ear.url}/in` } });
   desk.tell(putBackRun);
   await desk.afterPause(1_000);
   await desk.ear.heardAtLeast(1 + wholeRun.length);
@@ -124,9 +127,7 @@ test("neither the log nor the disk has what lets somebody in, even if the receiv
     pagerduty: { url, routingKey: key },
   }));
   const echo = `/in/T0KEN4711 ?key=QU3RY4711 ${secret} glsa_4711 dd_api_4711 ${key} `;
-  desk.ear.answers.push(
-    ...Array<{ status: number; body: string }>(20).fill({ status: 500, body: echo.repeat(99_999) }),
-  );
+  desk.ear.answerWith({ status: 500, body: echo.repeat(99_999) }, 20);
   desk.tell(recoveredRun);
   await desk.ear.heardAtLeast(4);
   await desk.restart();
