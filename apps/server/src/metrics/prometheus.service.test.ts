@@ -22,13 +22,14 @@ beforeAll(async () => {
   if (missing) return;
   metrics = new RunMetrics({ version: "0.1.0" });
   refused = 0;
-  room = createServer(async (request, response) => {
+  room = createServer((request, response) => {
     if (request.url !== "/metrics" || request.headers.authorization !== `Bearer ${token}`) {
       refused += 1;
       response.writeHead(401).end();
       return;
     }
-    response.writeHead(200, { "content-type": metrics.contentType }).end(await metrics.text());
+    response.writeHead(200, { "content-type": metrics.contentType });
+    void metrics.text().then((page) => response.end(page));
   });
   room.listen(0, "127.0.0.1");
   await once(room, "listening");

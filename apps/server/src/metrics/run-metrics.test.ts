@@ -95,6 +95,31 @@ test("a rollback that stays incomplete is shown until a recovery ends well, whic
   });
 });
 
+test("a rollback is incomplete, too, where all was undone and something was still found", async () => {
+  const listening = new Listening();
+  const residue: EventBody = {
+    type: "verified",
+    fault: "1",
+    thing: "jit",
+    undo: 2,
+    residues: ["jit is off", "and so on"],
+  };
+  const left = [{ fault: "1", undo: 2, thing: "jit", label: "reset jit", why: "jit is off" }];
+  const end: EventBody = {
+    type: "run-finished",
+    verdict: "rollback-incomplete",
+    reason: "1 undo could not be done",
+    left,
+  };
+  listening.tell([...standing, ...putBack.slice(0, -1), residue, end]);
+  await listening.expectSamples({
+    chaos_runs_rollback_incomplete: 1,
+    'chaos_undos_pending{live="false"}': 0,
+    'chaos_verifications_total{skill="db.config_change",clean="false"}': 1,
+    'chaos_residues_total{skill="db.config_change"}': 2,
+  });
+});
+
 test("a run that is cut off is no longer live, and its undos are nobody's until it is recovered", async () => {
   const listening = new Listening();
   listening.tell(standing);

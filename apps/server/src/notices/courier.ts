@@ -18,7 +18,7 @@ interface CourierOptions {
 
 const firstPauseMs = 1_000;
 const longestPauseMs = 600_000;
-const keepTryingMs = 24 * 3_600_000;
+export const keepTryingMs = 24 * 3_600_000;
 const lastAnswerMs = 2_000;
 
 const pauseAfter = (failures: number) => Math.min(firstPauseMs * 2 ** Math.min(failures - 1, 20), longestPauseMs);

@@ -8,7 +8,9 @@ import { nobody, told } from "./notice.fixture.ts";
 import type { NoticeSettings } from "./notice-settings.ts";
 import { Notices } from "./notices.ts";
 
-type Reached = Partial<NoticeSettings> | ((url: string) => Partial<NoticeSettings>);
+type Reached = (url: string) => Partial<NoticeSettings>;
+
+const byWebhook: Reached = (url) => ({ webhook: { url: `${url}/in/T0KEN4711`, secret: null } });
 
 /** Notices with a receiver on this machine, a clock of the test's own and a folder that outlives restarts. */
 export class Desk implements AsyncDisposable {
@@ -16,31 +18,29 @@ export class Desk implements AsyncDisposable {
   readonly logged: string[] = [];
   readonly ear: Ear;
   readonly folder: string;
-  readonly #settings: NoticeSettings;
+  readonly #reached: Reached;
   readonly #over: AsyncDisposableStack;
   #notices: Notices;
 
-  private constructor(ear: Ear, folder: string, settings: NoticeSettings, over: AsyncDisposableStack) {
+  private constructor(ear: Ear, folder: string, reached: Reached, over: AsyncDisposableStack) {
     this.ear = ear;
     this.folder = folder;
-    this.#settings = settings;
+    this.#reached = reached;
     this.#over = over;
     this.#notices = this.#open();
   }
 
-  static async open(
-    reached: Reached = (url) => ({ webhook: { url: `${url}/in/T0KEN4711`, secret: null } }),
-  ): Promise<Desk> {
+  static async open(reached: Reached = byWebhook): Promise<Desk> {
     const over = new AsyncDisposableStack();
     const { path } = over.use(await mkdtempDisposable(join(tmpdir(), "chaos-notices-")));
     const ear = over.use(await Ear.open());
-    const some = typeof reached === "function" ? reached(ear.url) : reached;
-    return new Desk(ear, join(path, "state"), { ...nobody, ...some }, over);
+    return new Desk(ear, join(path, "state"), reached, over);
   }
 
-  #open(): Notices {
+  #open(reached = this.#reached): Notices {
+    const notices = { ...nobody, ...reached(this.ear.url) };
     const log = { info: (text: string) => this.logged.push(text), warn: (text: string) => this.logged.push(text) };
-    return new Notices({ clock: this.clock, notices: this.#settings, folder: this.folder, log });
+    return new Notices({ clock: this.clock, notices, folder: this.folder, log });
   }
 
   tell(events: readonly Event[]): void {
@@ -51,9 +51,10 @@ export class Desk implements AsyncDisposable {
     this.#notices.cutOff({ ...told, pending });
   }
 
-  async restart(): Promise<void> {
+  /** With the same receivers as at first, or others. */
+  async restart(reached?: Reached): Promise<void> {
     await this.#notices[Symbol.asyncDispose]();
-    this.#notices = this.#open();
+    this.#notices = this.#open(reached);
   }
 
   /** Moves time on by the pause that is being made, once it is. */

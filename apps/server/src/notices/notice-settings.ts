@@ -39,6 +39,7 @@ const schema = z.object({
   PAGERDUTY_EVENTS_URL: base.default("https://events.pagerduty.com"),
 });
 type Variable = keyof typeof schema.shape;
+export const noticeVariables = Object.keys(schema.shape) as Variable[];
 
 /** Each of these means nothing without the other. */
 const needs: Partial<Record<Variable, Variable>> = {
@@ -52,7 +53,7 @@ const needs: Partial<Record<Variable, Variable>> = {
  * is wrong, and without any value: most are secrets.
  */
 export function readNotices(env: Readonly<Record<string, string | undefined>>): NoticeSettings {
-  const set = Object.fromEntries(Object.keys(schema.shape).map((name) => [name, env[name] || undefined]));
+  const set = Object.fromEntries(noticeVariables.map((name) => [name, env[name] || undefined]));
   const read = schema.safeParse(set);
   const wrong = read.success ? [] : read.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`);
   for (const [name, other] of Object.entries(needs)) if (set[name] && !set[other]) wrong.push(`${name} needs ${other}`);

@@ -7,6 +7,7 @@ import { noticesOf, putBackRun, recoveredRun } from "./notice.fixture.ts";
 
 const wholeRun = noticesOf(putBackRun).map(({ id }) => id);
 const day = 24 * 3_600_000;
+const onCall = (url: string) => ({ pagerduty: { url, routingKey: "R".repeat(32) } });
 
 test("[CA-52] a receiver that is down, then too busy, then broken, then well: each notice once, in order", async () => {
   await using desk = await Desk.open();
@@ -140,6 +141,39 @@ test("neither the log nor the disk has what lets somebody in, even if the receiv
   for (const line of desk.logged) expect(line.length).toBeLessThan(400);
 });
 
+test("the log does not repeat a secret that an error repeats", async () => {
+  await using desk = await Desk.open((url) => ({ grafana: { url, token: "glsa_4711\nx" } }));
+  desk.tell(putBackRun.slice(0, 1));
+  await desk.clock.asleepFor(1_000);
+  expect(desk.logged).toEqual([expect.stringMatching(/Bearer \*\*\*/)]);
+});
+
+test("what waits for somebody who is no longer told goes after a day; for who is, it is tried once more", async () => {
+  await using desk = await Desk.open();
+  await desk.ear.close();
+  desk.tell(putBackRun.slice(0, 1));
+  await desk.clock.asleepFor(1_000);
+  await desk.restart((url) => onCall(url));
+  await desk.restart();
+  await desk.clock.asleepFor(1_000);
+  desk.clock.advance(2 * day);
+  await desk.ear.listen();
+  expect(ids(await desk.ear.heardAtLeast(1))).toEqual(["r1/1"]);
+
+  await desk.ear.close();
+  desk.tell(eventsOf("r2", standing.slice(0, 1)));
+  await desk.clock.asleepFor(1_000);
+  await desk.restart((url) => onCall(url));
+  desk.clock.advance(2 * day);
+  await desk.restart((url) => onCall(url));
+  await desk.restart();
+  await desk.ear.listen();
+  desk.tell(eventsOf("r3", standing.slice(0, 1)));
+  await desk.ear.heardAtLeast(2);
+  await desk.restart();
+  expect(ids(desk.ear.heard)).toEqual(["r1/1", "r3/1"]);
+});
+
 test("what waits is for us alone to read", async () => {
   await using desk = await Desk.open();
   await desk.ear.close();
@@ -149,7 +183,6 @@ test("what waits is for us alone to read", async () => {
   for (const name of files) expect((await stat(join(desk.folder, name))).mode & 0o777).toBe(0o600);
 });
 
-const onCall = (url: string) => ({ pagerduty: { url, routingKey: "R".repeat(32) } });
 const actions = (heard: readonly { body: any }[]) => heard.map(({ body }) => `${body.event_action} ${body.dedup_key}`);
 
 test("[CA-52] somebody is paged for an incomplete rollback, and let go once it is put back, days and restarts later", async () => {

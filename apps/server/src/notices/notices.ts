@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { type Clock, type Event, type Redact, describeError, redactor } from "@chaos-agents/core";
-import { Courier, type NoticeLog } from "./courier.ts";
+import { Courier, keepTryingMs, type NoticeLog } from "./courier.ts";
 import type { NoticeSettings } from "./notice-settings.ts";
 import type { Notice } from "./notice.ts";
 import { Outbox } from "./outbox.ts";
@@ -41,7 +41,10 @@ export class Notices implements AsyncDisposable {
     const receivers = receiversOf(notices);
     const redact = redactor(receivers.flatMap(({ secrets }) => secrets));
     const outbox = new Outbox(folder);
-    outbox.forget(clock.now() - rememberedMs);
+    outbox.dropOthers(
+      receivers.map(({ name }) => name),
+      clock.now() - keepTryingMs,
+    );
     this.#clock = clock;
     this.#outbox = outbox;
     this.#log = log;
@@ -84,6 +87,7 @@ export class Notices implements AsyncDisposable {
   #tell({ run }: ToldRun, write: (memory: RunMemory) => { memory: RunMemory; notice: Notice | null } | null): void {
     if (this.#couriers.length === 0) return;
     try {
+      this.#outbox.forget(this.#clock.now() - rememberedMs);
       const told = write(this.#outbox.memory(run));
       if (!told) return;
       const { memory, notice } = told;

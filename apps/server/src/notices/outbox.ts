@@ -34,6 +34,7 @@ export class Outbox implements Disposable {
         notice TEXT NOT NULL, since INTEGER NOT NULL, attempts INTEGER NOT NULL, not_before INTEGER NOT NULL,
         UNIQUE (receiver, notice_id)
       ) STRICT;
+      CREATE INDEX IF NOT EXISTS runs_by_time ON runs (at);
       CREATE INDEX IF NOT EXISTS outbox_order ON outbox (receiver, run, id);
     `);
   }
@@ -94,6 +95,12 @@ export class Outbox implements Disposable {
   forget(time: number): void {
     const waiting = "SELECT run FROM outbox";
     this.#db.prepare(`DELETE FROM runs WHERE at < ? AND critical = 0 AND run NOT IN (${waiting})`).run(time);
+  }
+
+  /** What waits since before `time` for somebody who is none of these is waited for by nobody. */
+  dropOthers(receivers: readonly string[], time: number): void {
+    const others = "receiver NOT IN (SELECT value FROM json_each(?))";
+    this.#db.prepare(`DELETE FROM outbox WHERE since < ? AND ${others}`).run(time, JSON.stringify(receivers));
   }
 
   [Symbol.dispose](): void {

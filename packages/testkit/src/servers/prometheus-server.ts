@@ -17,7 +17,7 @@ export interface PrometheusOptions {
   /** A folder with a `prometheus.yml` and what that names. */
   from: string;
   /** Changes the copy before it is read. */
-  adapt(folder: string): Promise<void>;
+  adapt: (folder: string) => Promise<void>;
 }
 
 /** Why no Prometheus can be started here; undefined where one can. */
