@@ -210,6 +210,16 @@ test("[CA-52] somebody is paged once for a run that is cut off with changes not 
   expect(actions(desk.ear.heard)).toEqual(["trigger chaos-agents/r1", "resolve chaos-agents/r1"]);
 });
 
+test("a recovery that is cut off, too, is told again", async () => {
+  await using desk = await Desk.open();
+  desk.tell(eventsOf("r1", standing));
+  desk.cutOff(2);
+  desk.tell(eventsOf("r1", recovery.slice(0, 2), standing.length));
+  desk.cutOff(2);
+  const heard = await desk.ear.heardAtLeast(5);
+  expect(heard.slice(2).map(({ body }) => body.kind)).toEqual(["cut-off", "recovery-started", "cut-off"]);
+});
+
 test("nobody is paged for a run that is cut off with nothing to put back", async () => {
   await using desk = await Desk.open((url) => ({ ...onCall(url), webhook: { url, secret: null } }));
   desk.tell(eventsOf("r1", standing.slice(0, 3)));
