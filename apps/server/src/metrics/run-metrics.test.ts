@@ -149,8 +149,17 @@ test("what runs left before the server began is shown, and goes with their recov
   await listening.expectSamples({ chaos_runs_rollback_incomplete: 1, 'chaos_undos_pending{live="false"}': 3 });
   listening.tell(recovery.slice(0, 4));
   await listening.expectSamples({ chaos_runs_live: 1, 'chaos_undos_pending{live="true"}': 2 });
+  listening.metrics.known({ run: "r1", live: true, pending: 3, verdict: "rollback-incomplete" });
   listening.tell(recovery.slice(4));
   await listening.expectSamples({ chaos_runs_rollback_incomplete: 0, 'chaos_undos_pending{live="false"}': 0 });
+});
+
+test("what is known of a run without its events is what was said last", async () => {
+  const listening = new Listening();
+  listening.metrics.known({ run: "r1", live: true, pending: 3, verdict: null });
+  await listening.expectSamples({ chaos_runs_live: 1, 'chaos_undos_pending{live="true"}': 3 });
+  listening.metrics.known({ run: "r1", live: false, pending: 0, verdict: "interrupted" });
+  await listening.expectSamples({ chaos_runs_live: 0, 'chaos_undos_pending{live="true"}': 0 });
 });
 
 test("an event that is told twice counts once, also after its run is over", async () => {

@@ -4,7 +4,7 @@ import { processMetrics } from "./process-metrics.ts";
 import { RunTally } from "./run-tally.ts";
 import { eventHandlers } from "./tally-events.ts";
 
-/** How a run stood when the server began to listen, or stands where it was cut off. */
+/** What a run's summary says of it. */
 export interface KnownRun {
   run: string;
   live: boolean;
@@ -32,8 +32,9 @@ export class RunMetrics {
 
   readonly contentType = "text/plain; version=0.0.4; charset=utf-8";
 
-  /** What a run left before the server began: its events up to then are not told again. */
+  /** How a run stands whose events so far are not told here; once one is, events alone say how it goes on. */
   known({ run, live, pending, verdict }: KnownRun): void {
+    if (this.#seen.has(run)) return;
     const tally = this.#tally(run);
     Object.assign(tally, { live, verdict });
     tally.foundOpen(pending);

@@ -3,10 +3,7 @@ import type { Outbox, Waiting } from "./outbox.ts";
 import { post } from "./post.ts";
 import type { Receiver } from "./receiver.ts";
 
-export interface NoticeLog {
-  info(text: string): void;
-  warn(text: string): void;
-}
+export type NoticeLog = (message: string) => void;
 
 interface CourierOptions {
   receiver: Receiver;
@@ -105,7 +102,7 @@ export class Courier implements AsyncDisposable {
     if (this.#stop.signal.aborted && delivery.result !== "done") return;
     if (delivery.result === "done") {
       this.#outbox.remove(waiting);
-      if (this.#failures > 0) this.#log.info(`notices to ${this.name} are delivered again`);
+      if (this.#failures > 0) this.#log(`notices to ${this.name} are delivered again`);
       this.#failures = 0;
       return;
     }
@@ -123,6 +120,6 @@ export class Courier implements AsyncDisposable {
   }
 
   #warn(text: string): void {
-    this.#log.warn(this.#redact(text));
+    this.#log(this.#redact(text));
   }
 }

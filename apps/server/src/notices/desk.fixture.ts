@@ -39,7 +39,7 @@ export class Desk implements AsyncDisposable {
 
   #open(reached = this.#reached): Notices {
     const notices = { ...nobody, ...reached(this.ear.url) };
-    const log = { info: (text: string) => this.logged.push(text), warn: (text: string) => this.logged.push(text) };
+    const log = (message: string) => void this.logged.push(message);
     return new Notices({ clock: this.clock, notices, folder: this.folder, log });
   }
 

@@ -33,7 +33,7 @@ test.for([1, 2, 9, 60])(
     const told = (await printed).split("\n").filter((line) => /^r\d+\/\d+$/.test(line));
     expect(told.length).toBeGreaterThanOrEqual(fatal);
 
-    const log = { info: () => undefined, warn: () => undefined };
+    const log = () => undefined;
     const settings = { ...nobody, webhook: { url: ear.url, secret: null } };
     await using _notices = new Notices({ clock: systemClock, notices: settings, folder: folder.path, log });
     // the one that was held is sent again; of one told last the killed process may not have had time to print it

@@ -101,7 +101,7 @@ export class Notices implements AsyncDisposable {
       );
       for (const courier of takers) courier.wake();
     } catch (error) {
-      this.#log.warn(this.#redact(`a notice of run ${run} cannot be kept: ${describeError(error)}`));
+      this.#log(this.#redact(`a notice of run ${run} cannot be kept: ${describeError(error)}`));
     }
   }
 

@@ -6,7 +6,7 @@ import { noticed } from "./write-notice.ts";
 
 /** Tells of run after run, and prints the id of every notice that it may no longer lose. */
 const [folder, url] = process.argv.slice(2) as [string, string];
-const log = { info: () => undefined, warn: () => undefined };
+const log = () => undefined;
 const notices = new Notices({
   clock: systemClock,
   notices: { ...nobody, webhook: { url, secret: null } },
