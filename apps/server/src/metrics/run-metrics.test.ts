@@ -150,6 +150,7 @@ test("what runs left before the server began is shown, and goes with their recov
   listening.tell(recovery.slice(0, 4));
   await listening.expectSamples({ chaos_runs_live: 1, 'chaos_undos_pending{live="true"}': 2 });
   listening.metrics.known({ run: "r1", live: true, pending: 3, verdict: "rollback-incomplete" });
+  await listening.expectSamples({ 'chaos_undos_pending{live="true"}': 2 });
   listening.tell(recovery.slice(4));
   await listening.expectSamples({ chaos_runs_rollback_incomplete: 0, 'chaos_undos_pending{live="false"}': 0 });
 });
