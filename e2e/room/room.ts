@@ -45,7 +45,7 @@ export class Room implements AsyncDisposable {
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<Answer<Body>> {
-    const answer = await fetch(`${this.url}${path.startsWith("/api") ? "" : "/api/v1"}${path}`, {
+    const answer = await fetch(`${this.url}${/^\/(?:api|metrics)/.test(path) ? "" : "/api/v1"}${path}`, {
       method,
       headers: {
         authorization: `Bearer ${this.token}`,
@@ -56,7 +56,7 @@ export class Room implements AsyncDisposable {
       redirect: "manual",
     });
     const text = await answer.text();
-    const isJson = answer.headers.get("content-type")?.includes("json") ?? false;
+    const isJson = answer.headers.get("content-type")?.startsWith("application/json") ?? false;
     return { status: answer.status, headers: answer.headers, body: isJson && text ? JSON.parse(text) : (text as any) };
   }
 

@@ -2,7 +2,7 @@ import { ChaosError, verdictSchema } from "@chaos-agents/core";
 import { foldRun, renderHtml, renderJson, renderJunit } from "@chaos-agents/report";
 import { z } from "zod";
 import { recovery } from "../jobs/job-desk.ts";
-import { type Routes, record } from "./routes.ts";
+import { type Routes, answered, record } from "./routes.ts";
 import { jobShape, runIdShape, runShape } from "./shapes.ts";
 
 const params = z.object({ run: runIdShape });
@@ -56,7 +56,7 @@ export const runRoutes: Routes = (app, room) => {
   for (const [name, { type, render }] of Object.entries(files)) {
     app.get(
       `/runs/:run/${name}`,
-      { schema: { summary: `The report as ${name}`, tags: ["runs"], params, produces: [type] } },
+      { schema: { summary: `The report as ${name}`, tags: ["runs"], params, response: answered(type, name) } },
       async ({ params: { run } }, reply) => {
         const text = render(foldRun(await Array.fromAsync(store.events(run))));
         return reply.type(type).header("content-disposition", `attachment; filename="${run}-${name}"`).send(text);
@@ -71,7 +71,7 @@ export const runRoutes: Routes = (app, room) => {
         summary: "Every event, one JSON object a line",
         tags: ["runs"],
         params,
-        produces: ["application/x-ndjson"],
+        response: answered("application/x-ndjson", "Events in their order"),
       },
     },
     async ({ params: { run } }, reply) => {

@@ -1,12 +1,11 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import type { Routes } from "./routes.ts";
+import { type Routes, answered } from "./routes.ts";
 import type { ControlRoom } from "../control-room.ts";
 import { type Job, type Run, runIdShape } from "./shapes.ts";
 
 const beatMs = 15_000;
-const description = "Server-sent events";
 
 export const streamRoutes: Routes = (app, room) => {
   const { store, feed, desk, news, index } = room;
@@ -22,8 +21,7 @@ export const streamRoutes: Routes = (app, room) => {
         tags: ["runs"],
         params: z.object({ run: runIdShape }),
         querystring: z.object({ after: z.coerce.number().int().min(0).optional() }),
-        produces: ["text/event-stream"],
-        response: { 200: z.string().meta({ description }) },
+        response: answered("text/event-stream", "Server-sent events"),
       },
     },
     async (request, reply) => {
@@ -48,8 +46,7 @@ export const streamRoutes: Routes = (app, room) => {
       schema: {
         summary: "What changes: runs, jobs, halts; first what is",
         tags: ["room"],
-        produces: ["text/event-stream"],
-        response: { 200: z.string().meta({ description }) },
+        response: answered("text/event-stream", "Server-sent events"),
       },
     },
     async (request, reply) => {

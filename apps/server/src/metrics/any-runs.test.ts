@@ -2,7 +2,7 @@ import type { Event } from "@chaos-agents/core";
 import { HandClock } from "@chaos-agents/testkit/contract";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { anyEvents } from "../../../../packages/report/src/test/any-events.fixture.ts";
+import { anyEvents } from "@chaos-agents/testkit/any-events";
 import { samples, sumOf } from "./exposition.fixture.ts";
 import { RunMetrics } from "./run-metrics.ts";
 

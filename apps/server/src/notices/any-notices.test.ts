@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { anyEvents } from "../../../../packages/report/src/test/any-events.fixture.ts";
+import { anyEvents } from "@chaos-agents/testkit/any-events";
 import { noticesOf } from "./notice.fixture.ts";
 import { receiversOf } from "./receivers/index.ts";
 
