@@ -74,7 +74,7 @@ export async function buildApp(room: ControlRoom, options: AppOptions): Promise<
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: true,
     // what is wrong before there is a route
-    frameworkErrors: (error, _request, reply) => void sendProblem(reply, error),
+    frameworkErrors: (error, _request, reply) => sendProblem(reply, error),
     return503OnClosing: true,
   });
   app.decorate("closing", closing);

@@ -275,6 +275,6 @@ export const recovery = (run: string, by: string, moved: boolean): JobOrder => (
 const goesOn = ({ state, exitCode }: Job) =>
   state !== "cancelled" && exitCode !== 4 && exitCode !== 5 && exitCode !== 130;
 
-const shown = ({ words: _, ...job }: StoredJob): Job => job;
+const shown = ({ words: _words, ...job }: StoredJob): Job => job;
 
 const lastWords = (text: string) => text.trim().split("\n").slice(-4).join("\n").slice(-2_000) || null;
