@@ -11,6 +11,7 @@ import { kubernetesRows } from "./kubernetes.ts";
 import { microvmRows } from "./microvm.ts";
 import { netemRows } from "./netem.ts";
 import { reactionRows } from "./reaction.ts";
+import { roomRows } from "./room.ts";
 import { sshRows } from "./ssh.ts";
 import { startupRows } from "./startup.ts";
 import { type BenchRow, printTable } from "./table.ts";
@@ -25,6 +26,7 @@ const benches: Record<string, (home: string) => Promise<BenchRow[]> | BenchRow[]
   microvm: microvmRows,
   netem: netemRows,
   kubernetes: kubernetesRows,
+  room: roomRows,
 };
 
 const cache = join(root, ".cache");

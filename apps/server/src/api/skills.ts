@@ -5,7 +5,8 @@ import type { Routes } from "./routes.ts";
 import { type SkillView, skillShape } from "./shapes.ts";
 
 export const skillRoutes: Routes = (app, { catalog }) => {
-  const views = () => catalog.agents.flatMap((agent) => agent.skills.map((skill) => viewOf(agent, skill)));
+  let made: SkillView[] | undefined;
+  const views = () => (made ??= catalog.agents.flatMap((agent) => agent.skills.map((skill) => viewOf(agent, skill))));
 
   app.get(
     "/skills",
