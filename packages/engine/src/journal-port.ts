@@ -91,6 +91,8 @@ export interface JournalStore {
   open(run: string, options?: { redact?: Redact }): Promise<RunJournal>;
   /** Reads a run's header and literal secrets, without its lock. */
   header(run: string): Promise<RunHeader>;
+  /** Ids of all runs, in no order; opens none of them. */
+  names(): Promise<string[]>;
   /** Newest first. */
   list(): Promise<RunSummary[]>;
   summary(run: string): Promise<RunSummary>;

@@ -71,6 +71,8 @@ export function openStore(home: string = stateDirectory(process.env), clock: Clo
       return { ...readHeader(files), secrets: await readSecrets(files) };
     },
 
+    names,
+
     async list() {
       const found = await names();
       return found.map((run) => summarize(runFiles(run, join(runs, run)))).sort((a, b) => b.startedAt - a.startedAt);

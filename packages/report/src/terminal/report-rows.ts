@@ -144,6 +144,24 @@ export function faultRows(report: RunReport, sign: Signs): NotedRow[] {
   });
 }
 
+/** What was looked at through another connection, and what was seen there. */
+export function witnessRows({ faults }: RunReport, sign: Signs): Cell[][] {
+  const seen = faults.flatMap(({ skill, fault, things }) =>
+    things.flatMap(({ key, witness }) =>
+      witness === null ? [] : [{ skill: skill ?? `fault ${fault}`, key, witness }],
+    ),
+  );
+  return seen
+    .slice(0, mostRows)
+    .map(({ skill, key, witness: { landed, t, detail } }) => [
+      { text: landed ? sign.good : sign.bad, ink: landed ? "good" : "bad" },
+      { text: skill, ink: "strong" },
+      { text: key },
+      { text: clock(t), ink: "dim", align: "right" },
+      { text: detail },
+    ]);
+}
+
 export function undoRows({ undos, faults }: RunReport, sign: Signs): NotedRow[] {
   const names = new Map(faults.map(({ fault, skill }) => [fault, skill ?? `fault ${fault}`]));
   const order = ({ outcome }: UndoReport) =>
