@@ -69,6 +69,8 @@ export interface RunJournal extends AsyncDisposable {
 export interface RunSummary {
   run: string;
   experiment: string;
+  /** Where its file was, for people. */
+  file: string | null;
   startedAt: number;
   finishedAt: number | null;
   verdict: Verdict | null;
