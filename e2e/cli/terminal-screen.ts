@@ -20,7 +20,10 @@ export class TerminalScreen {
   #raw = "";
   #over = false;
 
-  constructor(playground: Playground, { cols = 80, rows = 24, env = {}, args = "", command = launcher }: ScreenOptions = {}) {
+  constructor(
+    playground: Playground,
+    { cols = 80, rows = 24, env = {}, args = "", command = launcher }: ScreenOptions = {},
+  ) {
     this.#playground = playground;
     this.#terminal = new xterm.Terminal({ cols, rows, allowProposedApi: true });
     this.#ttyFile = playground.path(`tty-${Math.random().toString(36).slice(2)}`);
@@ -43,7 +46,10 @@ export class TerminalScreen {
   /** The lines that are seen now. */
   get lines(): string[] {
     const { active } = this.#terminal.buffer;
-    return Array.from({ length: this.#terminal.rows }, (_, row) => active.getLine(active.viewportY + row)?.translateToString(true) ?? "");
+    return Array.from(
+      { length: this.#terminal.rows },
+      (_, row) => active.getLine(active.viewportY + row)?.translateToString(true) ?? "",
+    );
   }
 
   get text(): string {
@@ -61,7 +67,10 @@ export class TerminalScreen {
 
   /** Resolves with the screen once this is seen on it; throws when the program ends without. */
   async shows(wanted: string | RegExp): Promise<string> {
-    return await this.until((text) => (typeof wanted === "string" ? text.includes(wanted) : wanted.test(text)), String(wanted));
+    return await this.until(
+      (text) => (typeof wanted === "string" ? text.includes(wanted) : wanted.test(text)),
+      String(wanted),
+    );
   }
 
   async until(fits: (text: string) => boolean, what = "that"): Promise<string> {
@@ -91,7 +100,9 @@ export class TerminalScreen {
   async resize(cols: number, rows: number): Promise<void> {
     const tty = (await readFile(this.#ttyFile, "utf8")).trim();
     this.#terminal.resize(cols, rows);
-    const { code, stderr } = await this.#playground.run(["-F", tty, "cols", `${cols}`, "rows", `${rows}`], { command: "stty" });
+    const { code, stderr } = await this.#playground.run(["-F", tty, "cols", `${cols}`, "rows", `${rows}`], {
+      command: "stty",
+    });
     if (code !== 0) throw new Error(`stty: ${stderr}`);
   }
 
@@ -101,4 +112,15 @@ export class TerminalScreen {
   }
 }
 
-export const keys = { enter: "\r", escape: "\u001b", tab: "\t", up: "\u001b[A", down: "\u001b[B", end: "\u001b[F", home: "\u001b[H", pageUp: "\u001b[5~", pageDown: "\u001b[6~", ctrlC: "\u0003" };
+export const keys = {
+  enter: "\r",
+  escape: "\u001b",
+  tab: "\t",
+  up: "\u001b[A",
+  down: "\u001b[B",
+  end: "\u001b[F",
+  home: "\u001b[H",
+  pageUp: "\u001b[5~",
+  pageDown: "\u001b[6~",
+  ctrlC: "\u0003",
+};

@@ -55,8 +55,9 @@ export class HelpPage implements Page {
     const lines = sections.flatMap(([title, keys]) => [
       "",
       ` ${paint("strong", title)}`,
-      ...keys.flatMap(([key, does]) =>
-        grid([[{ text: key.padEnd(9), ink: "accent" }, { text: does }]], { paint, width, ellipsis, give: [1] }),
+      ...grid(
+        keys.map(([key, does]) => [{ text: key.padEnd(9), ink: "accent" as const }, { text: does }]),
+        { paint, width, ellipsis, give: [1] },
       ),
     ]);
     return this.#scroll.window(lines.slice(1), height);

@@ -1,4 +1,4 @@
-import type { Event } from "@chaos-agents/core";
+import type { Event, PlannedFaultView } from "@chaos-agents/core";
 import { RunFold, type RunState, wrapped } from "@chaos-agents/report";
 import { planText } from "../run/plan-text.ts";
 import { DetachedChaos, type Spoken, askChaos } from "./chaos-child.ts";
@@ -21,7 +21,7 @@ export class PlanPage implements Page {
   readonly #closing = new AbortController();
   readonly #scroll = new Scroll();
   #spoken: Spoken | null = null;
-  #plans: readonly Readonly<RunState>[] = [];
+  #plans: readonly Plan[] = [];
   #starting: DetachedChaos | null = null;
   #opened = false;
 
@@ -73,6 +73,7 @@ export class PlanPage implements Page {
     if (spoken === null) return ["", `  ${paint("dim", `A dry run: looking at what is there${ellipsis}`)}`];
     const { terminal } = this.#room;
     const plans = this.#plans
+      .map(({ state }) => state)
       .filter(({ faults, findings, phases }) => faults.length > 0 || findings.length > 0 || phases.length > 1)
       .flatMap((state) => [
         ...planText(state, terminal, { stream: terminal.stdout, width: width - 2 }).split("\n"),
@@ -85,7 +86,7 @@ export class PlanPage implements Page {
       ]);
     if (spoken.code === 0)
       return [...plans, paint("accent", "a approves this plan and starts it.")].map((line) => ` ${line}`);
-    const told = this.#plans.some(({ reason }) => reason !== null)
+    const told = this.#plans.some(({ state }) => state.reason !== null)
       ? []
       : this.#trouble("It cannot be run:", spoken.stderr, width, paint);
     return [...plans.map((line) => ` ${line}`), ...told];
@@ -103,13 +104,18 @@ export class PlanPage implements Page {
 
   press(key: RoomKey): boolean {
     if (key !== "a") return this.#scroll.press(key);
-    if (this.#ready) this.#room.ask(`Start ${this.#file.names.join(", ")}?`, async () => this.#start());
+    if (this.#ready) this.#room.ask(`Start ${this.#file.names.join(", ")}?`, () => this.#start());
     return true;
   }
 
-  #start(): void {
+  async #start(): Promise<void> {
     if (this.#starting !== null) return;
-    this.#starting = new DetachedChaos(["run", this.#file.path, "--yes", "--json"], () => this.#heard());
+    // Of several experiments each has a plan of its own, and the option knows one.
+    const [plan, ...others] = this.#plans;
+    const { planDigest } = await import("@chaos-agents/engine");
+    const approved = plan && others.length === 0 ? ["--approved", planDigest(plan.faults)] : [];
+    const args = ["run", this.#file.path, "--yes", "--json", ...approved];
+    this.#starting = new DetachedChaos(args, () => this.#heard());
     this.#room.changed();
   }
 
@@ -134,13 +140,22 @@ export class PlanPage implements Page {
   }
 }
 
+interface Plan {
+  state: Readonly<RunState>;
+  faults: readonly PlannedFaultView[];
+}
+
 /** The plan of each experiment in a dry run's events. */
-function plansIn(text: string): Readonly<RunState>[] {
-  const folds: RunFold[] = [];
-  for (const line of text.split("\n").filter((line) => line.startsWith("{"))) {
-    const event = JSON.parse(line) as Event;
-    if (event.type === "run-started") folds.push(new RunFold());
-    folds.at(-1)?.add(event);
-  }
-  return folds.map(({ state }) => state);
+function plansIn(text: string): Plan[] {
+  const events = text
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line) as Event);
+  const starts = events.flatMap(({ type }, index) => (type === "run-started" ? [index] : []));
+  return starts.map((start, index) => {
+    const own = events.slice(start, starts[index + 1]);
+    const fold = new RunFold();
+    for (const event of own) fold.add(event);
+    return { state: fold.state, faults: own.find((event) => event.type === "planned")?.faults ?? [] };
+  });
 }

@@ -24,6 +24,8 @@ interface RoomOptions {
 
 const tickEvery = 500;
 const drawEvery = 60;
+/** How long what was said stands there. */
+const saidFor = 12_000;
 
 /** What is open, asked and said in the terminal view, and what keys do everywhere in it. */
 export class Room implements Disposable {
@@ -39,7 +41,7 @@ export class Room implements Disposable {
   readonly #closing = new AbortController();
   #order: HaltOrder | null = null;
   #question: Question | null = null;
-  #said: Said | null = null;
+  #said: { words: Said; until: number } | null = null;
   #timer: NodeJS.Timeout | undefined;
 
   constructor({ store, terminal, clock, look }: RoomOptions) {
@@ -85,7 +87,7 @@ export class Room implements Disposable {
   }
 
   say(ink: Ink, text: string): void {
-    this.#said = [ink, text];
+    this.#said = { words: [ink, text], until: this.clock.monotonic() + saidFor };
     this.changed();
   }
 
@@ -171,12 +173,17 @@ export class Room implements Disposable {
         status: page?.status ?? [],
         banner,
         body,
-        foot: asked ?? this.#said,
+        foot: asked ?? this.#lastSaid(),
         hints: this.#question || page?.typing ? (page?.typing && !this.#question ? page.hints : []) : this.#hints(page),
       },
       { width, height },
       this.look,
     );
+  }
+
+  #lastSaid(): Said | null {
+    if (this.#said && this.clock.monotonic() > this.#said.until) this.#said = null;
+    return this.#said?.words ?? null;
   }
 
   #banner(): Said | null {

@@ -1,6 +1,5 @@
 import { writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
-import { resolve } from "node:path";
 import { counted } from "@chaos-agents/core";
 import type { RunSummary } from "@chaos-agents/engine";
 import { renderHtml } from "@chaos-agents/report";
@@ -32,9 +31,9 @@ export function askRecovery(room: Room, summary: RunSummary, begun: () => void =
 /** Writes a run's report for browsers into the folder we are in. */
 export function writePage(room: Room, run: string): void {
   room.attempt(async () => {
-    const path = resolve(`chaos-report-${run}.html`);
+    const name = `chaos-report-${run}.html`;
     const { report } = await wholeFold(room.store, run, room.signal);
-    await writeFile(path, room.terminal.redact(renderHtml(report)));
-    room.say("good", `Written: ${path}`);
+    await writeFile(name, room.terminal.redact(renderHtml(report)));
+    room.say("good", `Written: ${name} in ${process.cwd()}`);
   });
 }

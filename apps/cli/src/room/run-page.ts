@@ -9,6 +9,7 @@ import {
   renderText,
   stacked,
   witnessRows,
+  wrapped,
 } from "@chaos-agents/report";
 import { counted } from "@chaos-agents/core";
 import { isAbandoned } from "../abandoned.ts";
@@ -143,12 +144,19 @@ export class RunPage implements Page {
   #text(report: RunReport, width: number, look: Look): readonly string[] {
     if (this.#rendered?.report === report && this.#rendered.width === width) return this.#rendered.lines;
     const { color, unicode, paint, sign, ellipsis } = look;
-    const witnesses = grid(witnessRows(report, sign), { paint, width: Math.min(width, 120), ellipsis, give: [4, 2] });
-    const text = renderText(report, { color, unicode, width }).trimEnd().split("\n");
-    const lines = [
-      ...text,
-      ...(witnesses.length > 0 ? ["", paint("strong", "What was seen of the faults"), ...witnesses] : []),
-    ];
+    const columns = Math.max(30, Math.min(width - 2, 120));
+    const text = renderText(report, { color, unicode, width: columns }).trimEnd().split("\n");
+    const seen = witnessRows(report, sign);
+    const rows = grid(
+      seen.map(({ cells }) => cells),
+      { paint, width: columns, ellipsis, give: [2] },
+    );
+    const witnesses = seen.flatMap(({ notes }, index) => [
+      rows[index]!,
+      ...notes.flatMap((note) => wrapped(note, columns - 5).map((line) => `     ${line}`)),
+    ]);
+    const lines =
+      witnesses.length > 0 ? [...text, "", paint("strong", "What was seen of the faults"), ...witnesses] : text;
     this.#rendered = { report, width, lines: lines.map((line) => ` ${line}`) };
     return this.#rendered.lines;
   }

@@ -120,7 +120,7 @@ export function liveProbes({ state, sign, unicode, width }: Moment): Cell[][] {
       ...(expect === null ? [] : [expect]),
       ...(maxLatencyMs === null ? [] : [`within ${millis(maxLatencyMs)}`]),
     ];
-    const value = last === undefined ? "" : last.value === null ? "no answer" : answered(last.value);
+    const value = last === undefined ? "" : last.value === null ? (last.ok ? "ok" : "no answer") : answered(last.value);
     return [
       { text: sign[tone], ink: tone },
       { text: role === "guard" ? `guard: ${probe}` : probe },
