@@ -56,7 +56,7 @@ export class HelpPage implements Page {
       "",
       ` ${paint("strong", title)}`,
       ...grid(
-        keys.map(([key, does]) => [{ text: key.padEnd(9), ink: "accent" as const }, { text: does }]),
+        keys.map(([key, does]) => [{ text: key, ink: "accent" as const }, { text: does }]),
         { paint, width, ellipsis, give: [1] },
       ),
     ]);

@@ -130,7 +130,7 @@ export class Room implements Disposable {
   }
 
   #askHalt(): void {
-    this.ask("Stop and undo EVERY run on this machine, and let none start until R?", async () => {
+    this.ask("Stop and undo EVERY run on this machine, and let none start?", async () => {
       await this.store.lever.halt({
         at: this.clock.now(),
         by: userInfo().username,
@@ -166,7 +166,7 @@ export class Room implements Disposable {
     const page = this.#pages.at(-1);
     const banner = this.#banner();
     const body = page?.lines({ width, height: bodyHeight(height, banner !== null) }, this.look) ?? [];
-    const asked: Said | null = this.#question && ["warn", `${this.#question.text}  y yes, any other key no`];
+    const asked: Said | null = this.#question && ["warn", this.#question.text];
     return framed(
       {
         crumbs: this.#pages.map(({ crumb }) => crumb),
@@ -174,7 +174,7 @@ export class Room implements Disposable {
         banner,
         body,
         foot: asked ?? this.#lastSaid(),
-        hints: this.#question || page?.typing ? (page?.typing && !this.#question ? page.hints : []) : this.#hints(page),
+        hints: this.#hints(page),
       },
       { width, height },
       this.look,
@@ -192,7 +192,14 @@ export class Room implements Disposable {
     return ["bad", `HALTED by ${by}: ${reason}. No run starts until R resumes.`];
   }
 
-  #hints(page: Page | undefined): Hint[] {
+  #hints(page: Page | undefined): readonly Hint[] {
+    if (this.#question) {
+      return [
+        ["y", "yes"],
+        ["any other key", "no"],
+      ];
+    }
+    if (page?.typing) return page.hints;
     const back: Hint[] = this.#pages.length > 1 ? [["Esc", "back"]] : [];
     const lever: Hint[] = this.#order === null ? [["H", "halt all"]] : [["R", "resume"]];
     return [...(page?.hints ?? []), ...back, ["?", "help"], ["q", "leave"], ...lever];

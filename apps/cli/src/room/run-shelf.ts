@@ -93,8 +93,8 @@ export class RunShelf {
   async #refresh(): Promise<void> {
     const read = [...this.#runs.values()].flatMap(({ summary }) => (summary === null ? [] : [summary]));
     const open = read.filter((summary) => !summary.live && mayChange(summary));
-    const from = open.length === 0 ? 0 : this.#nextOpen % open.length;
-    this.#nextOpen = from + openAtOnce;
+    const from = this.#nextOpen < open.length ? this.#nextOpen : 0;
+    this.#nextOpen = open.length === 0 ? 0 : from + openAtOnce;
     const again = [...read.filter(({ live }) => live), ...open.slice(from, from + openAtOnce)];
     for (const { run } of again) await this.#read(run);
   }

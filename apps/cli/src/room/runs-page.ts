@@ -2,7 +2,7 @@ import type { RunSummary } from "@chaos-agents/engine";
 import { isAbandoned } from "../abandoned.ts";
 import { FilesPage } from "./files-page.ts";
 import type { Hint } from "./frame.ts";
-import type { RoomKey } from "./keys.ts";
+import { type RoomKey, withoutLast } from "./keys.ts";
 import type { Look, Said, Size } from "./look.ts";
 import type { Page } from "./page.ts";
 import type { Room } from "./room.ts";
@@ -113,7 +113,7 @@ export class RunsPage implements Page {
   #type(key: RoomKey): boolean {
     if (key === "escape") this.#search = "";
     if (key === "escape" || key === "enter") this.#typing = false;
-    else if (key === "backspace") this.#search = this.#search.slice(0, -1);
+    else if (key === "backspace") this.#search = withoutLast(this.#search);
     else if (key === "up" || key === "down") return this.#move(key);
     else if (!/^(?:[a-z]{2,}|ctrl-.*)$/.test(key)) this.#search += key;
     return true;

@@ -35,7 +35,7 @@ export function faultBar(fault: FaultReport, { from, until, now }: FaultSpan, wi
   return Array.from({ length: width }, (_, index) => {
     const begin = from + index * step;
     const end = begin + step;
-    const touches = (a: number, b: number) => a < end && b >= begin && b > a;
+    const touches = (a: number, b: number) => a < end && b > begin && b > a;
     if (activeFrom !== null && touches(activeFrom, undoStartedAt ?? over)) return stands;
     if (startedAt !== null && touches(startedAt, over)) return changing;
     if (undoneAt === null && begin >= now && touches(meantFrom, meantUntil)) return meant;
