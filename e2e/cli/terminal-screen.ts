@@ -27,8 +27,12 @@ export class TerminalScreen {
     this.#playground = playground;
     this.#terminal = new xterm.Terminal({ cols, rows, allowProposedApi: true });
     this.#ttyFile = playground.path(`tty-${Math.random().toString(36).slice(2)}`);
-    // What stands there already has to be there again at the end.
-    const typed = `stty cols ${cols} rows ${rows}; tty > ${this.#ttyFile}; echo BEFORE; ${command} ${args}; echo "AFTER $?"; stty -a | grep -o -e '-\\?icanon' -e '-\\?echo '; echo END`;
+    // What stands there already has to be there again at the end, and the terminal as it was.
+    const typed = [
+      `stty cols ${cols} rows ${rows}; tty > ${this.#ttyFile}; echo BEFORE; stty -g > ${this.#ttyFile}.before`,
+      `sh -c 'echo $$ > ${this.#ttyFile}.pid; exec ${command} ${args}'; echo "AFTER $?"`,
+      `stty -g | cmp - ${this.#ttyFile}.before && echo AS BEFORE; echo END`,
+    ].join("; ");
     this.running = playground.start(["-qfc", typed, "/dev/null"], {
       command: "script",
       env: { TERM: "xterm-256color", ...env },
@@ -104,6 +108,11 @@ export class TerminalScreen {
       command: "stty",
     });
     if (code !== 0) throw new Error(`stty: ${stderr}`);
+  }
+
+  /** The process of `chaos` itself. */
+  async pid(): Promise<number> {
+    return Number(await readFile(`${this.#ttyFile}.pid`, "utf8"));
   }
 
   #wake(): void {

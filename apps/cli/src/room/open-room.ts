@@ -28,8 +28,12 @@ export async function openRoom(terminal: Terminal): Promise<number> {
       leave();
     });
   }
-  // Before the error is told, for which there has to be a screen.
-  const restore = () => app.unmount();
+  // Before the error is told, for which there has to be a screen. Whoever tells it also ends the process.
+  let crashed = false;
+  const restore = () => {
+    crashed = true;
+    app.unmount();
+  };
   process.prependListener("uncaughtException", restore);
   process.prependListener("unhandledRejection", restore);
   terminal.closed.addEventListener("abort", leave, { once: true });
@@ -39,6 +43,7 @@ export async function openRoom(terminal: Terminal): Promise<number> {
   await Promise.race([room.left, ended]);
   app.unmount();
   await ended;
+  if (crashed) await new Promise(() => undefined);
   return code;
 }
 
