@@ -55,10 +55,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const audit = opened.use(new Audit(folder));
   const index = opened.use(new RunIndex(folder));
   const changed = (job: Job) => void news.emit("job", job);
-  const desk = opened.use(
-    new JobDesk({ folder: join(folder, "jobs"), command: options.command, store, clock, atOnce, changed }),
-  );
   const feed = new RunFeed({ store, index, clock });
+  const ended = (run: string) => feed.refresh(run);
+  const { command } = options;
+  const desk = opened.use(new JobDesk({ folder: join(folder, "jobs"), command, store, clock, atOnce, ended, changed }));
   feed.on("run", (run) => news.emit("run", run));
   const folders = await ExperimentFolders.open(options.folders);
   const closing = new AbortController();

@@ -91,20 +91,27 @@ export const runRoutes: Routes = (app, room) => {
         body: z
           .object({ reason: z.string().trim().min(1).max(500).default("no reason given") })
           .default({ reason: "no reason given" }),
-        response: { 202: runShape },
+        response: { 202: z.object({ run: z.string() }) },
       },
     },
     async (request, reply) => {
       const { run } = request.params;
+      const { reason } = request.body;
+      if (!(await store.names()).includes(run)) {
+        const { id } = desk.making(run);
+        record(room, request, "stop", run, reason);
+        await desk.cancel(id, { by: request.who, reason });
+        return reply.code(202).send({ run });
+      }
       const summary = await store.summary(run);
-      record(room, request, "stop", run, request.body.reason);
+      record(room, request, "stop", run, reason);
       if (!summary.live) {
         throw new ChaosError("usage", `run ${run} has ended`, {
           remedy: summary.pending > 0 ? "recover it: something is left to undo" : "there is nothing to stop",
         });
       }
-      await store.leverOf(run).halt({ at: clock.now(), by: request.who, reason: request.body.reason });
-      return reply.code(202).send(summary);
+      await store.leverOf(run).halt({ at: clock.now(), by: request.who, reason });
+      return reply.code(202).send({ run });
     },
   );
 
