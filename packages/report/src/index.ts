@@ -9,7 +9,6 @@ export { type Block, liveBlocks, liveHead, logRow, stacked } from "./terminal/li
 export { type Ink, type Paint, type Signs, painter, signs } from "./terminal/paint.ts";
 export { witnessRows } from "./terminal/report-rows.ts";
 export { clock } from "./quantities.ts";
-export { shownVerdict } from "./verdict.ts";
 export { renderText, type TextOptions } from "./terminal/render-text.ts";
 export { createEventLines, type EventLineOptions } from "./terminal/event-lines.ts";
 export { createLiveView, type LiveView, type LiveViewOptions } from "./terminal/live-view.ts";
