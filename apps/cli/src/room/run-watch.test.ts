@@ -37,7 +37,7 @@ const bodies = function* (count: number): Iterable<EventBody> {
 };
 
 const eventsOf = (all: Iterable<EventBody>): Event[] =>
-  [...all].map((body, index) => ({ v: 1, run, seq: index + 1, at: index, ...body }) as Event);
+  [...all].map((body, index) => ({ v: 1 as const, run, seq: index + 1, at: index, ...body }));
 
 test("however long a run goes on, only what is recent of it is kept", async () => {
   const events = eventsOf(bodies(20_000));
