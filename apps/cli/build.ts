@@ -14,6 +14,9 @@ const bundle = await rolldown({
   platform: "node",
   // pg asks for its native twin only when told to, and answers without it.
   external: ["pg-native", "cloudflare:sockets", "cpu-features", /sshcrypto\.node$/],
+  // Of React only what users need, and nothing of what Ink has for its own developers.
+  transform: { define: { "process.env.NODE_ENV": '"production"' } },
+  plugins: [{ name: "no-devtools", load: (id) => (/\/ink\/build\/devtools\.js$/.test(id) ? "export {};" : null) }],
   treeshake: true,
 });
 const { output } = await bundle.write({

@@ -18,8 +18,12 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
   try {
     // Words with a URL in them may be shown again, in an error for one.
     if (!words.every((word) => flags.has(word))) terminal.hide((await import("@chaos-agents/core")).redactor([]));
-    const program = await commandTree(words, terminal);
-    await program.parseAsync(words, { from: "user" });
+    if (words.length === 0 && terminal.fullScreen) {
+      process.exitCode = await (await import("./room/open-room.ts")).openRoom(terminal);
+    } else {
+      const program = await commandTree(words, terminal);
+      await program.parseAsync(words, { from: "user" });
+    }
   } catch (error) {
     process.exitCode = await tell(error);
   }

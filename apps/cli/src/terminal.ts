@@ -29,6 +29,11 @@ export class Terminal {
     return process.stdin.isTTY && this.stderr.isTTY;
   }
 
+  /** A person is there, at a terminal whose whole screen can be drawn on. */
+  get fullScreen(): boolean {
+    return process.stdin.isTTY && this.stdout.isTTY && this.env["TERM"] !== "dumb";
+  }
+
   /** From now on these secrets are hidden in everything written. */
   hide(redact: Redact): void {
     this.#redacts.push(redact);

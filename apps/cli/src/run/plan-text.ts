@@ -7,17 +7,18 @@ interface PlanOptions {
   stream: NodeJS.WriteStream;
   /** How many things of one fault are named; the rest is counted. */
   most?: number;
+  /** Columns; those of the stream where left out. */
+  width?: number;
 }
 
 /** What a run is going to touch, how each thing is put back, what it costs, and what preflight found. */
 export function planText(
   state: Readonly<RunState>,
   terminal: Terminal,
-  { stream, most = Infinity }: PlanOptions,
+  { stream, most = Infinity, width = terminal.width(stream) ?? Infinity }: PlanOptions,
 ): string {
   const bold = (text: string) => terminal.style("bold", text, stream);
   const dim = (text: string) => terminal.style("dim", text, stream);
-  const width = terminal.width(stream) ?? Infinity;
   const bullet = (indent: string, mark: string, text: string) => hanging(text, `${indent}${mark}`, width);
   const lines = [
     `${bold(`Plan for ${state.header.experiment ?? "the experiment"}`)}${lasting(state.header.plannedMs)}`,

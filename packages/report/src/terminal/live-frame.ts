@@ -17,7 +17,7 @@ export interface FrameOptions {
   live: boolean;
 }
 
-interface Block {
+export interface Block {
   title: string;
   lines: string[];
   /** Of these the last matter most. */
@@ -27,25 +27,41 @@ interface Block {
 /** One picture of a run, never wider nor higher than asked. */
 export function liveFrame(state: Readonly<RunState>, options: FrameOptions): string[] {
   const { t, width, height, paint, unicode, live } = options;
-  const sign = signs(unicode);
   const ellipsis = unicode ? "…" : "~";
-  const moment: Moment = { state, t, sign, unicode, width };
-  const rows = (cells: Cell[][], give: number[]) => grid(cells, { paint, width, ellipsis, give, indent: 1 });
   const notes = state.log.filter(({ word }) => word !== "phase").slice(-4);
   const blocks: Block[] = [
-    { title: "Faults", lines: rows(liveFaults(moment), [1, 2]) },
+    ...liveBlocks({ state, t, sign: signs(unicode), unicode, width }, paint),
+    { title: "Latest", lines: notes.map((line) => logRow(line, width, paint, ellipsis)), newestLast: true },
+  ].filter(({ lines }) => lines.length > 0);
+  const head = liveHead(state, options);
+  const hint = state.stops.length === 0 ? "Ctrl-C stops and undoes" : "undoing; Ctrl-C again hurries it";
+  const foot = live ? [` ${paint("dim", fitted(hint, width - 1, ellipsis))}`] : [];
+  return stacked(head, blocks, foot, { height, width, paint, ellipsis });
+}
+
+/** What runs and how far it is, on two lines. */
+export function liveHead(
+  state: Readonly<RunState>,
+  { t, width, paint, unicode }: Pick<FrameOptions, "t" | "width" | "paint" | "unicode">,
+): string[] {
+  const ellipsis = unicode ? "…" : "~";
+  return [headline(state, t, width, paint, ellipsis), phaseStrip(state, width, paint, unicode)];
+}
+
+/** What there is to see of a run, apart from its events; with `bars`, every fault has its place in time. */
+export function liveBlocks(moment: Moment, paint: Paint, { bars = 0 }: { bars?: number } = {}): Block[] {
+  const { state, width, unicode } = moment;
+  const ellipsis = unicode ? "…" : "~";
+  const rows = (cells: Cell[][], give: number[]) => grid(cells, { paint, width, ellipsis, give, indent: 1 });
+  return [
+    { title: "Faults", lines: rows(liveFaults(moment, bars), [1, 2]) },
     { title: "Undo", lines: rows(liveUndo(moment), [0]) },
     { title: "Steady state and guards", lines: rows(liveProbes(moment), [1]) },
     {
       title: state.sources.length === 1 ? state.sources[0]!.source : "Measured",
       lines: rows(liveSamples(moment), [0]),
     },
-    { title: "Latest", lines: notes.map((line) => latest(line, width, paint, ellipsis)), newestLast: true },
   ].filter(({ lines }) => lines.length > 0);
-  const head = [headline(state, t, width, paint, ellipsis), phaseStrip(state, width, paint, unicode)];
-  const hint = state.stops.length === 0 ? "Ctrl-C stops and undoes" : "undoing; Ctrl-C again hurries it";
-  const foot = live ? [` ${paint("dim", fitted(hint, width - 1, ellipsis))}`] : [];
-  return stacked(head, blocks, foot, { height, width, paint, ellipsis });
 }
 
 function headline(state: RunState, t: number, width: number, paint: Paint, ellipsis: string): string {
@@ -89,7 +105,8 @@ function phaseStrip(state: RunState, width: number, paint: Paint, unicode: boole
   return ` ${parts.map(([text, ink]) => paint(ink, fitted(text, width - 1, ""))).join("  ")}`;
 }
 
-function latest(line: RunState["log"][number], width: number, paint: Paint, ellipsis: string): string {
+/** An event on one line. */
+export function logRow(line: RunState["log"][number], width: number, paint: Paint, ellipsis: string): string {
   const { when: whole, word, subject, text } = logLineParts(line);
   const when = whole.slice(0, 9);
   const room = width - when.length - word.length - 2;
@@ -100,7 +117,7 @@ function latest(line: RunState["log"][number], width: number, paint: Paint, elli
   return `${paint("dim", when)}  ${word}${paint(line.tone, said)}`;
 }
 
-interface Space {
+export interface Space {
   height: number;
   width: number;
   paint: Paint;
@@ -108,7 +125,7 @@ interface Space {
 }
 
 /** Puts blocks below each other. Where height is short, first the air goes, then the titles, then the ends of the longest blocks. */
-function stacked(head: string[], blocks: readonly Block[], foot: string[], space: Space): string[] {
+export function stacked(head: string[], blocks: readonly Block[], foot: string[], space: Space): string[] {
   const { height, width, paint, ellipsis } = space;
   const picture = (air: string[], titled: boolean, shown: readonly number[]) => [
     ...head,

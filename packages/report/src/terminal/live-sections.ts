@@ -2,6 +2,7 @@ import { outcomeText, outcomeTones } from "../fold/describe-event.ts";
 import { amount, answered, clock, millis, quantity } from "../quantities.ts";
 import type { FaultReport, RunState } from "../report.ts";
 import type { Cell } from "./columns.ts";
+import { faultBar, faultSpan } from "./fault-bar.ts";
 import type { Ink, Signs } from "./paint.ts";
 import { progressBar, sparkline } from "./sparkline.ts";
 
@@ -33,8 +34,9 @@ const urgency: Record<FaultReport["state"], number> = {
 
 const fewFaults = 10;
 
-export function liveFaults({ state, t, sign, width }: Moment): Cell[][] {
+export function liveFaults({ state, t, sign, unicode, width }: Moment, bars = 0): Cell[][] {
   const { faults } = state;
+  const span = faultSpan(state, t);
   const ordered = faults.length <= fewFaults ? faults : faults.toSorted((a, b) => urgency[a.state] - urgency[b.state]);
   return ordered.map((fault) => {
     const things = fault.things.length === 1 ? fault.things[0]!.key : `${amount(fault.things.length)} things`;
@@ -43,6 +45,7 @@ export function liveFaults({ state, t, sign, width }: Moment): Cell[][] {
       { text: mark, ink },
       { text: fault.skill ?? `fault ${fault.fault}`, ink: fault.state === "waiting" ? "dim" : "strong" },
       { text: things, ink: "dim" },
+      ...(bars > 0 ? [{ text: faultBar(fault, span, bars, unicode), ink }] : []),
       faultWords(fault, state, t, (share) => progressBar(share, width >= 70 ? 12 : 6, sign.bar)),
     ];
   });
@@ -117,7 +120,7 @@ export function liveProbes({ state, sign, unicode, width }: Moment): Cell[][] {
       ...(expect === null ? [] : [expect]),
       ...(maxLatencyMs === null ? [] : [`within ${millis(maxLatencyMs)}`]),
     ];
-    const value = last === undefined ? "" : last.value === null ? "no answer" : answered(last.value);
+    const value = last === undefined ? "" : last.value === null ? (last.ok ? "ok" : "no answer") : answered(last.value);
     return [
       { text: sign[tone], ink: tone },
       { text: role === "guard" ? `guard: ${probe}` : probe },

@@ -144,6 +144,25 @@ export function faultRows(report: RunReport, sign: Signs): NotedRow[] {
   });
 }
 
+/** What was looked at through another connection, and what was seen there. */
+export function witnessRows({ faults }: RunReport, sign: Signs): NotedRow[] {
+  const seen = faults.flatMap(({ skill, fault, things }) =>
+    things.flatMap(({ key, witness }) =>
+      witness === null ? [] : [{ skill: skill ?? `fault ${fault}`, key, witness }],
+    ),
+  );
+  return seen.slice(0, mostRows).map(({ skill, key, witness: { landed, t, detail } }) => {
+    const tone = landed ? "good" : "bad";
+    const cells: Cell[] = [
+      { text: sign[tone], ink: tone },
+      { text: skill, ink: "strong" },
+      { text: key },
+      { text: clock(t), ink: "dim", align: "right" },
+    ];
+    return { cells, notes: [detail] };
+  });
+}
+
 export function undoRows({ undos, faults }: RunReport, sign: Signs): NotedRow[] {
   const names = new Map(faults.map(({ fault, skill }) => [fault, skill ?? `fault ${fault}`]));
   const order = ({ outcome }: UndoReport) =>
