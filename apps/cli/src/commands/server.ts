@@ -52,7 +52,7 @@ export function define(command: Command, terminal: Terminal): void {
           store,
           clock: systemClock,
           env: terminal.env,
-          command: [process.execPath, ...process.execArgv, process.argv[1]!],
+          command: launcherOf(terminal.env),
           folders: words.experiments ?? ["config"],
           atOnce: words.atOnce,
           web: webFolder(),
@@ -70,6 +70,10 @@ export function define(command: Command, terminal: Terminal): void {
       });
     });
 }
+
+/** Runs start as they do in a shell, not with what this process was given. */
+const launcherOf = ({ CHAOS_LAUNCHER }: NodeJS.ProcessEnv) =>
+  CHAOS_LAUNCHER ? [CHAOS_LAUNCHER] : [process.execPath, ...process.execArgv, process.argv[1]!];
 
 /** What is in the environment already stands above the file. */
 function readEnvFile(): void {
