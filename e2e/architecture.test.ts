@@ -18,7 +18,9 @@ const arrows: Record<string, string[]> = {
   "agents/host": ["core"],
   "hosts/ssh": ["core"],
   "hosts/microvm": ["core", "ssh"],
-  "apps/cli": ["core", "engine", "journal", "report", "experiment-file", "catalog"],
+  "apps/cli": ["core", "engine", "journal", "report", "experiment-file", "catalog", "server"],
+  "apps/server": ["core", "engine", "journal", "report", "experiment-file", "catalog"],
+  "apps/web": ["core", "report"],
   "apps/demo": ["core", "engine", "journal", "report", "experiment-file", "catalog", "testkit"],
 };
 

@@ -46,6 +46,11 @@ export class Terminal {
     this.write(this.stderr, `${text}\n`);
   }
 
+  /** A secret that is meant for whoever reads: as it is. */
+  reveal(text: string): void {
+    if (!this.closed.aborted) this.stdout.write(`${text}\n`);
+  }
+
   printJson(value: unknown): void {
     this.print(JSON.stringify(value, null, 2));
   }

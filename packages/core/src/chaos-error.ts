@@ -2,6 +2,9 @@
 const codes = {
   usage: { exit: 2, http: 400 },
   "invalid-file": { exit: 2, http: 422 },
+  unauthorized: { exit: 2, http: 401 },
+  forbidden: { exit: 2, http: 403 },
+  "not-found": { exit: 2, http: 404 },
   "unknown-run": { exit: 2, http: 404 },
   "unknown-skill": { exit: 2, http: 404 },
   "blast-radius-exceeded": { exit: 2, http: 422 },

@@ -2,6 +2,7 @@ export { diagnose, sweep, type Diagnosis, type Swept, type TargetMarks } from ".
 export * from "./journal-port.ts";
 export { builtInProbes } from "./probes/index.ts";
 export { planExperiment } from "./plan-experiment.ts";
+export { planDigest } from "./plan-digest.ts";
 export { recoverRun, type RecoverRequest } from "./recover-run.ts";
 export { runExperiment, type Observer, type RunOutcome, type RunRequest } from "./run-experiment.ts";
 export type { EventListener } from "./run-log.ts";

@@ -35,6 +35,7 @@ function fullAfter(store: JournalStore, writes: number, reserve: number): Journa
     home: store.home,
     lever: store.lever,
     leverOf: (run) => store.leverOf(run),
+    names: () => store.names(),
     create: async (header, options) => wrap(await store.create(header, options)),
     open: (run, options) => store.open(run, options),
     header: (run) => store.header(run),

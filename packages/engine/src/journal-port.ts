@@ -69,6 +69,8 @@ export interface RunJournal extends AsyncDisposable {
 export interface RunSummary {
   run: string;
   experiment: string;
+  /** Where its file was, for people. */
+  file: string | null;
   startedAt: number;
   finishedAt: number | null;
   verdict: Verdict | null;
@@ -91,6 +93,8 @@ export interface JournalStore {
   open(run: string, options?: { redact?: Redact }): Promise<RunJournal>;
   /** Reads a run's header and literal secrets, without its lock. */
   header(run: string): Promise<RunHeader>;
+  /** Ids of all runs, in no order; opens none of them. */
+  names(): Promise<string[]>;
   /** Newest first. */
   list(): Promise<RunSummary[]>;
   summary(run: string): Promise<RunSummary>;

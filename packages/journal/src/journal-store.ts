@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ChaosError, redactor, systemClock } from "@chaos-agents/core";
 import type { Clock } from "@chaos-agents/core";
@@ -28,10 +28,18 @@ export function openStore(home: string = stateDirectory(process.env), clock: Clo
     });
   }
 
+  let known: { at: number; mtime: number; names: string[] } | undefined;
+
+  /** Read again only where the folder may have changed: its time is coarse, so a young one is not believed. */
   async function names(): Promise<string[]> {
     try {
+      const { mtimeMs: mtime } = await stat(runs);
+      if (known && known.mtime === mtime && known.at - mtime > coarseMs) return known.names;
+      const at = clock.now();
       const entries = await readdir(runs, { withFileTypes: true });
-      return entries.filter((entry) => entry.isDirectory() && isRunName(entry.name)).map(({ name }) => name);
+      const found = entries.filter((entry) => entry.isDirectory() && isRunName(entry.name)).map(({ name }) => name);
+      known = { at, mtime, names: found };
+      return found;
     } catch (error) {
       if (isMissing(error)) return [];
       throw error;
@@ -71,6 +79,8 @@ export function openStore(home: string = stateDirectory(process.env), clock: Clo
       return { ...readHeader(files), secrets: await readSecrets(files) };
     },
 
+    names,
+
     async list() {
       const found = await names();
       return found.map((run) => summarize(runFiles(run, join(runs, run)))).sort((a, b) => b.startedAt - a.startedAt);
@@ -89,5 +99,8 @@ export function openStore(home: string = stateDirectory(process.env), clock: Clo
     },
   };
 }
+
+/** Far above the tick by which file systems count. */
+const coarseMs = 1_000;
 
 const knownSecrets = ({ secrets }: RunHeader) => redactor(Object.values(secrets));

@@ -19,12 +19,20 @@ export function summarize(files: RunFiles): RunSummary {
   const live = isLocked(files.lock);
   try {
     return readJournal(files, (tables) => {
-      const { experiment, startedAt } = tables.header.get(only);
+      const { experiment, startedAt, file = null } = tables.header.get(only);
       const { finishedAt, verdict, phase, pending } = tables.state.get(only);
-      return { run, experiment, startedAt, finishedAt, verdict, phase, live, pending, damaged: null };
+      return { run, experiment, file, startedAt, finishedAt, verdict, phase, live, pending, damaged: null };
     });
   } catch (error) {
-    const empty = { experiment: "", startedAt: 0, finishedAt: null, verdict: null, phase: null, pending: 0 };
+    const empty = {
+      experiment: "",
+      file: null,
+      startedAt: 0,
+      finishedAt: null,
+      verdict: null,
+      phase: null,
+      pending: 0,
+    };
     return { run, ...empty, live, damaged: describeError(error) };
   }
 }

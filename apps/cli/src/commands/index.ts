@@ -18,6 +18,7 @@ const experiments = "Experiments:";
 const skills = "Skills:";
 const runs = "Runs:";
 const safety = "Safety:";
+const room = "Control room:";
 const machines = "Machines:";
 const other = "Other:";
 
@@ -51,6 +52,8 @@ export const commandList: readonly ListedCommand[] = [
   { name: "doctor", group: safety, summary: "look for anything of ours on targets", load: () => import("./doctor.ts") },
   { name: "halt", group: safety, summary: "stop and undo every run, block new ones", load: () => import("./halt.ts") },
   { name: "resume", group: safety, summary: "allow runs again after a halt", load: () => import("./resume.ts") },
+  { name: "server", group: room, summary: "open the web page and its API", load: () => import("./server.ts") },
+  { name: "token", group: room, summary: "tokens that let people and programs in", load: () => import("./token.ts") },
   { name: "vm", group: machines, summary: "images of microVMs, and what works here", load: () => import("./vm.ts") },
   {
     name: "completion",

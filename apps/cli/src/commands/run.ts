@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { examples, paragraph } from "../examples.ts";
 import type { RunOptions } from "../run/run-file.ts";
 import type { Terminal } from "../terminal.ts";
@@ -16,6 +16,9 @@ export function define(command: Command, terminal: Terminal): void {
     .option("--json", "events on stdout, one JSON object a line; words for people on stderr")
     .option("--report <dir>", "write report.html, report.json, junit.xml and events.ndjson there")
     .option("--seed <number>", "repeat what an earlier run chose by chance: the seed in its report", wholeNumber)
+    .option("--approved <digest>", "refuse to run any plan but this one: what a dry run of the control room showed")
+    .addOption(new Option("--named <file>", "what standard input is called").hideHelp())
+    .addOption(new Option("--run-id <id>", "the run's id, for whoever has to know it beforehand").hideHelp())
     .addHelpText(
       "after",
       examples(

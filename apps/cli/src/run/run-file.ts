@@ -1,4 +1,4 @@
-import { counted } from "@chaos-agents/core";
+import { ChaosError, counted } from "@chaos-agents/core";
 import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import { type JournalStore } from "@chaos-agents/engine";
@@ -20,11 +20,22 @@ export interface RunOptions {
   json?: boolean;
   report?: string;
   seed?: number;
+  /** What standard input is called. */
+  named?: string;
+  /** The run's id, for whoever has to know it beforehand. */
+  runId?: string;
+  /** Digest of the one plan that may be run. */
+  approved?: string;
 }
 
 /** Runs a file's experiments one after the other, each as a run of its own. Returns the worst of their exit codes. */
 export async function runFile(file: string, options: RunOptions, terminal: Terminal): Promise<number> {
   const experiments = await loadExperiments(file, terminal, { only: options.only });
+  if (options.runId !== undefined && experiments.length > 1) {
+    throw new ChaosError("usage", "--run-id names one run, and the file has several experiments", {
+      remedy: "choose one with --only",
+    });
+  }
   const ways = new WaysOut(terminal);
   return await ways.lead(() => runAll(file, experiments, { options, ways, terminal }));
 }
@@ -47,7 +58,16 @@ async function runAll(file: string, experiments: readonly PlannedExperiment[], {
       options.report === undefined || experiments.length === 1
         ? options.report
         : join(options.report, folderName(index, planned.experiment.name));
-    const ended = await runOne({ file, planned, options, folder, seed, store, stop: ways.stop, terminal });
+    const ended = await runOne({
+      file: options.named ?? file,
+      planned,
+      options,
+      folder,
+      seed,
+      store,
+      stop: ways.stop,
+      terminal,
+    });
     codes.push(ended.exitCode);
     goOn = ended.goOn;
   }

@@ -52,7 +52,7 @@ export async function runOne({ file, planned, options, folder, seed, store, stop
     if (folder !== undefined) await mkdir(folder, { recursive: true });
     const { verdict } = options.dryRun
       ? await planExperiment(request)
-      : await runExperiment({ ...request, store, approve: () => screen.approve(stop.signal) });
+      : await runExperiment({ ...request, store, run: options.runId, approve: () => screen.approve(stop.signal) });
     const exitCode = screen.finish();
     if (folder !== undefined) screen.tellReport(await writeReports(screen.events, folder));
     return { exitCode, goOn: !last.has(verdict) };

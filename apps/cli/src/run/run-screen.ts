@@ -1,4 +1,5 @@
-import { type Event, systemClock } from "@chaos-agents/core";
+import { ChaosError, type Event, systemClock } from "@chaos-agents/core";
+import { planDigest } from "@chaos-agents/engine";
 import { type LiveView, RunFold, createEventLines, createLiveView, renderText } from "@chaos-agents/report";
 import type { Terminal } from "../terminal.ts";
 import { planText } from "./plan-text.ts";
@@ -7,6 +8,7 @@ interface ScreenOptions {
   dryRun?: boolean;
   yes?: boolean;
   json?: boolean;
+  approved?: string;
   /** Whether events are kept for reports. */
   keep: boolean;
 }
@@ -26,6 +28,7 @@ export class RunScreen {
   #early: Event[] = [];
   #live: LiveView | undefined;
   #planShown = false;
+  #digest: string | undefined;
 
   constructor(terminal: Terminal, options: ScreenOptions) {
     this.#terminal = terminal;
@@ -43,6 +46,7 @@ export class RunScreen {
 
   readonly listener = (event: Event): void => {
     this.#fold.add(event);
+    if (event.type === "planned") this.#digest = planDigest(event.faults);
     if (this.#options.keep) this.events.push(event);
     if (this.#options.json) this.#terminal.print(JSON.stringify(event));
     const line = this.#lineOf?.(event);
@@ -58,6 +62,16 @@ export class RunScreen {
 
   async approve(signal: AbortSignal): Promise<boolean> {
     this.#showPlan(namedThings);
+    const { approved } = this.#options;
+    if (approved !== undefined && approved !== this.#digest) {
+      throw new ChaosError(
+        "side-effects-refused",
+        "the plan is not the one that was approved: what is there has changed",
+        {
+          remedy: "Look at a new dry run, and approve that",
+        },
+      );
+    }
     if (!this.#options.yes && this.#terminal.interactive && !(await this.#terminal.confirm("Run it?", signal))) {
       return false;
     }

@@ -63,10 +63,6 @@ export const jobShape = named(
 );
 export type Job = z.infer<typeof jobShape>;
 
-const param = z.object({
-  name: z.string(),
-  schema: z.record(z.string(), z.unknown()),
-});
 export const skillShape = named(
   "Skill",
   z.object({
@@ -83,7 +79,6 @@ export const skillShape = named(
   }),
 );
 export type SkillView = z.infer<typeof skillShape>;
-void param;
 
 export const diagnosticShape = named(
   "Diagnostic",

@@ -57,8 +57,13 @@ export class JobTable implements Disposable {
   }
 
   /** Newest first. */
-  newest(limit: number): StoredJob[] {
-    return this.#db.prepare("SELECT job FROM jobs ORDER BY queued_at DESC, rowid DESC LIMIT ?").all(limit).map(parsed);
+  newest(limit: number, state?: Job["state"]): StoredJob[] {
+    const which = state === undefined ? "" : "WHERE state = ?";
+    const select = `SELECT job FROM jobs ${which} ORDER BY queued_at DESC, rowid DESC LIMIT ?`;
+    return this.#db
+      .prepare(select)
+      .all(...(state === undefined ? [] : [state]), limit)
+      .map(parsed);
   }
 
   /** Those that ended before `time` go; returns their ids. */

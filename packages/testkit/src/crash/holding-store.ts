@@ -38,6 +38,7 @@ export function holdingStore(
     home: store.home,
     lever: store.lever,
     leverOf: (run) => store.leverOf(run),
+    names: () => store.names(),
     create: (header, options) => write("run created", async () => wrap(await store.create(header, options))),
     open: async (run, options) => wrap(await store.open(run, options)),
     header: (run) => store.header(run),

@@ -1,0 +1,2 @@
+export { Tokens } from "./access/tokens.ts";
+export { type Server, type ServerOptions, roomFolder, startServer } from "./start-server.ts";
