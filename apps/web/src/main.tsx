@@ -1,3 +1,4 @@
+import "./design/early-theme.ts";
 import "./design/app.css";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";

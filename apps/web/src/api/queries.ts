@@ -76,11 +76,11 @@ export const jobsQuery = queryOptions({
   queryFn: ({ signal }) => call<Job[]>("GET", "/jobs", { signal }),
 });
 
-export const auditQuery = (before: string | number | null) =>
+export const auditQuery = (before: number | null) =>
   queryOptions({
     queryKey: ["audit", before],
     queryFn: ({ signal }) =>
-      call<{ entries: AuditEntry[]; next: string | number | null }>("GET", `/audit${queryOf({ limit: 50, before })}`, {
+      call<{ entries: AuditEntry[]; next: number | null }>("GET", `/audit${queryOf({ limit: 50, before })}`, {
         signal,
       }),
     placeholderData: keepPreviousData,

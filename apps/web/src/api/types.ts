@@ -120,7 +120,9 @@ export interface Discovery {
 
 export interface DryRun {
   report: RunReport;
-  plan: string;
+  /** The plan's digest; null where it came to none. */
+  plan: string | null;
+  seed: number | null;
 }
 
 export interface Checkup {

@@ -27,14 +27,15 @@ export function Empty({ icon: Icon, title, children }: { icon: LucideIcon; title
 
 /** What went wrong, where, and what to do about it. */
 export function Failure({ error, again }: { error: unknown; again?: () => void }) {
-  const problem = error instanceof ApiError ? error.problem : { message: String((error as Error)?.message ?? error) };
+  const message = error instanceof Error ? error.message : String(error);
+  const remedy = error instanceof ApiError ? error.problem.remedy : undefined;
   const Icon = error instanceof ApiError && error.unreachable ? Unplug : CircleAlert;
   return (
     <div role="alert" className="flex items-start gap-3 rounded-lg border border-bad/30 bg-bad-tint p-4">
       <Icon aria-hidden className="mt-0.5 size-5 shrink-0 text-bad" />
       <div className="min-w-0 grow">
-        <p className="font-semibold text-bad">{problem.message}</p>
-        {problem.remedy && <p className="mt-0.5 text-sm">{problem.remedy}</p>}
+        <p className="font-semibold text-bad">{message}</p>
+        {remedy && <p className="mt-0.5 text-sm">{remedy}</p>}
       </div>
       {again && <Button onClick={again}>Try again</Button>}
     </div>

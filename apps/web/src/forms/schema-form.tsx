@@ -1,7 +1,7 @@
 import { Plus, X } from "lucide-react";
 import { useId } from "react";
 import { Button } from "../design/button.tsx";
-import { boundsOf, choicesOf, type Schema, typeName } from "./json-schema.ts";
+import { boundsOf, type Schema, typeName } from "./json-schema.ts";
 import { ScalarField } from "./scalar-field.tsx";
 
 interface Field {
