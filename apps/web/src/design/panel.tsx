@@ -27,7 +27,7 @@ export function Panel({ title, aside, children, bare = false, className = "" }: 
 
 export function PageHead({ title, kicker, children }: { title: ReactNode; kicker?: ReactNode; children?: ReactNode }) {
   return (
-    <header className="mb-6 flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
+    <header className="mb-6 flex in-data-joined:mb-0 flex-wrap items-end justify-between gap-x-6 gap-y-3">
       <div className="min-w-0">
         {kicker && <p className="mb-0.5 text-sm text-soft">{kicker}</p>}
         <h1 className="text-2xl font-semibold tracking-tight text-balance">{title}</h1>

@@ -83,12 +83,11 @@ function Comparison({ reports }: { reports: [RunReport, RunReport] }) {
           />
         </Panel>
       )}
-      {reports.map((report, index) => (
-        <section key={report.run ?? index} aria-label={`Course of run ${index === 0 ? "A" : "B"}`}>
-          <h2 className="mb-1 text-xl font-semibold">{index === 0 ? "A" : "B"}</h2>
-          <CoursePanel report={report} live={false} />
-        </section>
-      ))}
+      <div className="grid gap-7 xl:grid-cols-2 [&>*]:min-w-0">
+        {reports.map((report, index) => (
+          <CoursePanel key={index} title={`What happened in ${index === 0 ? "A" : "B"}`} report={report} live={false} />
+        ))}
+      </div>
     </div>
   );
 }

@@ -23,7 +23,7 @@ export function FaultsPanel({ report }: { report: RunReport }) {
               <div className="flex items-baseline gap-2">
                 <FaultTag>{tag}</FaultTag>
                 <div className="min-w-0">
-                  <code className="font-medium">{faultName(fault)}</code>
+                  <code className="font-medium md:whitespace-nowrap">{faultName(fault)}</code>
                   {fault.target && <p className="text-soft">on {fault.target}</p>}
                 </div>
               </div>

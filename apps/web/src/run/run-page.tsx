@@ -47,7 +47,7 @@ export function RunPage() {
   return (
     <div className="space-y-7">
       <div>
-        <div className="flex flex-wrap items-start justify-between gap-4">
+        <div data-joined className="mb-6 flex flex-wrap items-start justify-between gap-4">
           <PageHead title={name} kicker={live ? "Running now" : "Results"} />
           {live ? <StopButton run={id} stopping={(report?.stops.length ?? 0) > 0} /> : report && <Downloads run={id} />}
         </div>

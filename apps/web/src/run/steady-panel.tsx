@@ -64,7 +64,13 @@ function Window({ report, probe, when }: { report: RunReport; probe: Probe; when
       )}
       {latencyMs.n > 0 && (
         <p className="text-soft">
-          p50 {millis(latencyMs.p50)}, p95 {millis(latencyMs.p95)}, max {millis(latencyMs.max)}
+          {(["p50", "p95", "max"] as const).map((name, index) => (
+            <span key={name} className="whitespace-nowrap">
+              {index > 0 && " "}
+              {name} {millis(latencyMs[name])}
+              {index < 2 && ","}
+            </span>
+          ))}
         </p>
       )}
     </div>

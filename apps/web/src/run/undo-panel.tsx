@@ -23,7 +23,7 @@ export function UndoPanel({ report, live }: { report: RunReport; live: boolean }
             head: "Change",
             cell: (undo) => (
               <>
-                <code>{names.get(undo.fault)}</code> {undo.thing}
+                <code className="md:whitespace-nowrap">{names.get(undo.fault)}</code> {undo.thing}
                 <p className="text-soft">{undo.label}</p>
               </>
             ),

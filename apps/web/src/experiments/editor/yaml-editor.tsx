@@ -51,7 +51,7 @@ export default function YamlEditor({ ref, initial, diagnostics, onChange }: Yaml
           yaml(),
           indentUnit.of("  "),
           EditorView.lineWrapping,
-          EditorView.contentAttributes.of({ "aria-label": "Experiment file, YAML" }),
+          EditorView.contentAttributes.of({ "aria-label": "Experiment file, YAML", tabindex: "0" }),
           completing.current.of([]),
           keymap.of([...closeBracketsKeymap, ...completionKeymap, ...lintKeymap, ...historyKeymap, ...defaultKeymap]),
           EditorView.updateListener.of((update) => {

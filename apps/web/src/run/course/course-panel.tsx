@@ -9,7 +9,7 @@ import { Timeline } from "./timeline.tsx";
 const mostCharts = 24;
 
 /** The course of the run: phases, faults and every chart, one below the other on one axis of time. */
-export function CoursePanel({ report, live }: { report: RunReport; live: boolean }) {
+export function CoursePanel({ report, live, title = "What happened" }: { report: RunReport; live: boolean; title?: string }) {
   const frame = useMemo(() => frameOf(report, live), [report, live]);
   const charts = useMemo(() => chartsOf(report), [report]);
   const plots = useRef<Plots>(new Set());
@@ -38,7 +38,7 @@ export function CoursePanel({ report, live }: { report: RunReport; live: boolean
 
   if (report.phases.length === 0 && report.faults.length === 0) return null;
   return (
-    <Panel title="What happened" aside={<Key report={report} live={live} />} bare>
+    <Panel title={title} aside={<Key report={report} live={live} />} bare>
       <div
         ref={box}
         role="group"
