@@ -16,7 +16,7 @@ export function RunList({ runs, before }: { runs: readonly Run[]; before?: (run:
           <Link
             to="/runs/$run"
             params={{ run: run.run }}
-            className="grid min-w-0 grow grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-0.5 px-4 py-2.5 md:grid-cols-[11.5rem_minmax(0,1fr)_auto_8.5rem]"
+            className="grid min-w-0 grow grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-0.5 px-4 py-2.5 md:grid-cols-[10.5rem_minmax(0,1fr)_auto_8.5rem]"
           >
             <span className="max-md:order-2">
               <RunState run={run} />

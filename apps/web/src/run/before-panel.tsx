@@ -16,7 +16,7 @@ export function BeforePanel({ report: { targets, findings } }: { report: Pick<Ru
           rows={targets}
           rowKey={({ target }) => target}
           columns={[
-            { head: "Target", cell: ({ target, kind }) => <><b className="font-semibold">{target}</b> {target !== kind && <span className="text-soft">{kind}</span>}</> },
+            { head: "Target", cell: ({ target, kind }) => <><b className="font-semibold md:whitespace-nowrap">{target}</b> {target !== kind && <span className="text-soft">{kind}</span>}</> },
             { head: "Where", cell: ({ label }) => label },
             { head: "What it is", cell: ({ summary }) => summary },
           ]}
@@ -40,7 +40,9 @@ export function Findings({ findings }: Pick<RunReport, "findings">) {
       columns={[
         { head: "Level", cell: ({ level }) => <Badge tone={tones[level]}>{level}</Badge>, className: "md:w-24" },
         { head: "Finding", cell: ({ skill, message }) => <>{skill && <code className="font-medium">{skill} </code>}{message}</> },
-        { head: "What mends it", cell: ({ remedy }) => (remedy ? <code>{remedy}</code> : "–") },
+        ...(findings.some(({ remedy }) => remedy)
+          ? [{ head: "What mends it", cell: ({ remedy }: RunReport["findings"][number]) => (remedy ? <code>{remedy}</code> : "–") }]
+          : []),
       ]}
     />
   );

@@ -22,7 +22,8 @@ const followsKey = (context: CompletionContext) => context.matchBefore(/[\w.-]+:
 
 function keysAt(schema: Schema, { path, siblings, whole }: ReturnType<typeof placeAt>): Completion[] {
   const found = new Map<string, Completion>();
-  for (const one of schemasAt(schema, whole, path)) {
+  // what fits best stands first in the schema
+  for (const [index, one] of schemasAt(schema, whole, path).entries()) {
     for (const [name, property] of Object.entries(one.properties ?? {})) {
       if (name in siblings || (found.has(name) && !property.description)) continue;
       const required = one.required?.includes(name) ?? false;
@@ -31,7 +32,7 @@ function keysAt(schema: Schema, { path, siblings, whole }: ReturnType<typeof pla
         apply: `${name}: `,
         type: "property",
         detail: typeName(property),
-        boost: required ? 20 : 0,
+        boost: Math.max(-90, (required ? 53 : 50) - 5 * index),
         ...(property.description ? { info: property.description } : {}),
       });
     }
