@@ -108,9 +108,11 @@ export class Started {
   }
 
   /** Resolves once this stands on stdout; throws when the process ends without it. */
-  async printed(text: string): Promise<void> {
-    if (await this.#until(() => this.#stdout.includes(text) || undefined)) return;
-    throw new Error(`"${text}" was never printed:\n${this.#stdout}\n${this.#stderr}`);
+  async printed(text: string | RegExp): Promise<RegExpExecArray> {
+    const wanted = typeof text === "string" ? new RegExp(RegExp.escape(text)) : text;
+    const found = await this.#until(() => wanted.exec(this.#stdout) ?? undefined);
+    if (found) return found;
+    throw new Error(`"${String(text)}" was never printed:\n${this.#stdout}\n${this.#stderr}`);
   }
 
   async #until<T>(look: () => T | undefined): Promise<T | undefined> {

@@ -64,6 +64,24 @@ withShop((shop) => {
     await shop.expectWhole();
   });
 
+  test("one run of two is stopped; the other goes on, and new ones may start", async () => {
+    await using playground = await shop.playground(shopFile({ shop: { duration: "5m", skills: ["insert"] } }));
+    const [one, other] = [1, 2].map(() => playground.start(["run", "shop.yaml", "--json"]));
+    const { run } = await one!.event(observing);
+    await other!.event(observing);
+    const halt = await playground.run(["halt", run, "--reason", "wrong shop"]);
+    expect(halt).toMatchObject({ code: 0, stdout: expect.stringContaining(`${run} shop: ended after`) });
+    const { code, stdout } = await one!.ended;
+    expect(code).toBe(5);
+    expect(stdout).toContain("stopped this run: wrong shop");
+    expect(other!.child.exitCode).toBeNull();
+    expect(await openStore(playground.home).lever.read()).toBeNull();
+    expect((await playground.run(["halt", run])).stderr).toContain(`run ${run} has ended`);
+    other!.kill("SIGINT");
+    expect(await other!.ended).toMatchObject({ code: 130 });
+    await shop.expectWhole();
+  });
+
   test("an interrupted wait still leaves the machine halted", async () => {
     await using playground = await shop.playground(file);
     const stuck = playground.start(["run", "shop.yaml", "--json"]);

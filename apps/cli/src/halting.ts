@@ -4,15 +4,17 @@ import type { Terminal } from "./terminal.ts";
 
 const look = 100;
 
-/** Waits until every live run has undone and ended, telling of each. Returns those still live when time was up. */
+/** Waits until every live run, or `only` one, has undone and ended, telling of each. Returns those still live when time was up. */
 export async function waitForRuns(
   store: JournalStore,
   terminal: Terminal,
   clock: Clock,
-  { timeout, signal }: { timeout: number; signal: AbortSignal },
+  { timeout, signal, only }: { timeout: number; signal: AbortSignal; only?: string },
 ): Promise<RunSummary[]> {
   const began = clock.monotonic();
-  let live = (await store.list()).filter((run) => run.live);
+  const liveOnes = async () =>
+    (await store.list()).filter((run) => run.live && (only === undefined || run.run === only));
+  let live = await liveOnes();
   if (live.length > 0) terminal.print(`Waiting for ${counted(live.length, "live run")} to undo and end.`);
   while (live.length > 0 && clock.monotonic() - began < timeout) {
     await clock.sleep(look, signal);
@@ -23,7 +25,7 @@ export async function waitForRuns(
     }
     live = now.filter((run) => run.live);
     // A run may have begun in the moment before the lever was set.
-    if (live.length === 0) live = (await store.list()).filter((run) => run.live);
+    if (live.length === 0) live = await liveOnes();
   }
   return live;
 }

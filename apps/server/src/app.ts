@@ -14,7 +14,7 @@ import { auditRoutes } from "./api/audit.ts";
 import { experimentRoutes } from "./api/experiments.ts";
 import { jobRoutes } from "./api/jobs.ts";
 import { machineRoutes } from "./api/machine.ts";
-import { tellProblems } from "./api/problems.ts";
+import { sendProblem, tellProblems } from "./api/problems.ts";
 import { type Routes, typed } from "./api/routes.ts";
 import { runRoutes } from "./api/runs.ts";
 import { sessionRoutes } from "./api/session.ts";
@@ -48,6 +48,19 @@ export interface AppOptions {
   more?: (app: FastifyInstance) => void;
 }
 
+interface Document {
+  components?: { schemas?: Record<string, object> };
+}
+
+/** Every shape is made in two forms, for asking and for answering: those that nothing refers to go. */
+function onlyUsed<Given extends Document>(document: Given): Given {
+  const { schemas = {}, ...others } = document.components ?? {};
+  const text = JSON.stringify(document);
+  const used = Object.entries(schemas).filter(([name]) => text.includes(`"#/components/schemas/${name}"`));
+  const left = { ...document, components: { ...others, schemas: Object.fromEntries(used) } };
+  return used.length < Object.keys(schemas).length ? onlyUsed(left) : left;
+}
+
 const bodyLimit = 1_100_000;
 
 /** The room's HTTP side: who may ask, what can be asked, and how it is answered. */
@@ -60,6 +73,8 @@ export async function buildApp(room: ControlRoom, options: AppOptions): Promise<
     requestTimeout: 30_000,
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: true,
+    // what is wrong before there is a route
+    frameworkErrors: (error, _request, reply) => sendProblem(reply, error),
     return503OnClosing: true,
   });
   app.decorate("closing", closing);
@@ -96,7 +111,7 @@ export async function buildApp(room: ControlRoom, options: AppOptions): Promise<
       security: [{ token: [] }],
     },
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: (document) => onlyUsed(jsonSchemaTransformObject(document) as Document),
   });
   guard(app, room.tokens, tls !== undefined);
   await app.register(

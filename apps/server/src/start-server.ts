@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { type Catalog, ChaosError, type Clock } from "@chaos-agents/core";
 import type { JournalStore } from "@chaos-agents/engine";
+import type { FastifyInstance } from "fastify";
 import { Tokens } from "./access/tokens.ts";
 import type { Job } from "./api/shapes.ts";
 import { buildApp } from "./app.ts";
@@ -10,7 +11,9 @@ import { ExperimentFolders } from "./experiment-folders.ts";
 import { RunFeed } from "./feed/run-feed.ts";
 import { RunIndex } from "./feed/run-index.ts";
 import { JobDesk } from "./jobs/job-desk.ts";
+import { RunMetrics } from "./metrics/index.ts";
 import { News } from "./news.ts";
+import { Notices, readNotices } from "./notices/index.ts";
 
 export interface ServerOptions {
   host: string;
@@ -55,35 +58,36 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const audit = opened.use(new Audit(folder));
   const index = opened.use(new RunIndex(folder));
   const changed = (job: Job) => void news.emit("job", job);
-  const desk = opened.use(
-    new JobDesk({ folder: join(folder, "jobs"), command: options.command, store, clock, atOnce, changed }),
-  );
   const feed = new RunFeed({ store, index, clock });
-  feed.on("run", (run) => news.emit("run", run));
+  const ended = (run: string) => feed.refresh(run);
+  const { command } = options;
+  const desk = opened.use(new JobDesk({ folder: join(folder, "jobs"), command, store, clock, atOnce, ended, changed }));
+  const metrics = new RunMetrics({ version, clock });
+  const notices = opened.use(new Notices({ clock, notices: readNotices(env), folder, log: options.log }));
+  feed.on("run", (run) => {
+    metrics.known(run);
+    news.emit("run", run);
+  });
+  feed.on("event", (event, run) => {
+    metrics.event(event, run);
+    notices.event(event, run);
+  });
+  feed.on("cut-off", (run) => {
+    metrics.cutOff(run);
+    notices.cutOff(run);
+  });
   const folders = await ExperimentFolders.open(options.folders);
   const closing = new AbortController();
-  const room = {
-    version,
-    catalog,
-    store,
-    clock,
-    env,
-    atOnce,
-    tokens,
-    audit,
-    folders,
-    index,
-    feed,
-    desk,
-    news,
-    notices: [],
-  };
-  const app = await buildApp(room, { ...options, closing: closing.signal });
+  const stands = { version, catalog, store, clock, env, atOnce, notices: notices.names };
+  const room = { ...stands, tokens, audit, folders, index, feed, desk, news };
+  const more = (all: FastifyInstance) => serveMetrics(all, metrics, desk);
+  const app = await buildApp(room, { ...options, closing: closing.signal, more });
   try {
     await app.listen({ host, port });
   } catch (error) {
     throw listenFailure(error, host, port);
   }
+  for (const run of index.unsettled()) metrics.known(run);
   feed.begin();
   opened.defer(() => feed.close());
   opened.defer(async () => {
@@ -103,6 +107,13 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     },
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
+}
+
+function serveMetrics(app: FastifyInstance, metrics: RunMetrics, desk: JobDesk): void {
+  app.get("/metrics", { schema: { hide: true } }, async (_request, reply) => {
+    metrics.jobs(desk.counts());
+    return reply.type(metrics.contentType).send(await metrics.text());
+  });
 }
 
 function listenFailure(error: unknown, host: string, port: number): unknown {

@@ -1,5 +1,5 @@
 export * from "./report.ts";
-export { exitCodes, exitCodeOf } from "./verdict.ts";
+export { exitCodes, exitCodeOf, shownVerdict } from "./verdict.ts";
 export { foldRun, RunFold } from "./fold/run-fold.ts";
 export { renderHtml } from "./html/render-html.ts";
 export { renderJson, type JsonReport } from "./export/render-json.ts";

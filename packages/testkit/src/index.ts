@@ -30,6 +30,13 @@ export {
   enterNamespaces,
   startNamespaceHost,
 } from "./servers/namespace-host.ts";
+export {
+  checkRules,
+  prometheusMissing,
+  type PrometheusOptions,
+  type PrometheusServer,
+  startPrometheus,
+} from "./servers/prometheus-server.ts";
 export { readStatements, type Statement } from "./servers/statement-log.ts";
 export { sshdMissing, type SshdOptions, type SshServer, type SshUser, startSshd } from "./servers/sshd-server.ts";
 export {

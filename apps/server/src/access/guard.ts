@@ -20,6 +20,7 @@ export function guard(app: FastifyInstance, tokens: Tokens, isTls: boolean): voi
   app.decorateRequest("who", "");
   app.addHook("onRequest", async (request) => {
     expectOwnOrigin(request);
+    await tokens.refresh();
     const given = tokenOf(request);
     const who = given === undefined ? undefined : tokens.nameOf(given);
     if (who !== undefined) request.who = who;

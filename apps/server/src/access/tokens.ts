@@ -1,5 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ChaosError } from "@chaos-agents/core";
 import { z } from "zod";
@@ -11,6 +11,7 @@ const tokensSchema = z.record(name, z.string().min(20));
 export class Tokens {
   readonly #path: string;
   #tokens: Readonly<Record<string, string>> = {};
+  #readAt = 0;
 
   private constructor(path: string) {
     this.#path = path;
@@ -19,7 +20,7 @@ export class Tokens {
   /** With a first token, called `owner`, where there was none. */
   static async open(folder: string): Promise<Tokens> {
     const tokens = new Tokens(join(folder, "tokens.json"));
-    await tokens.read();
+    await tokens.refresh();
     if (Object.keys(tokens.#tokens).length === 0) await tokens.add("owner");
     return tokens;
   }
@@ -32,8 +33,15 @@ export class Tokens {
     return Object.values(this.#tokens)[0]!;
   }
 
-  /** Another process may have added or removed some. */
-  async read(): Promise<void> {
+  /** Another process may have added or removed some: each request asks. */
+  async refresh(): Promise<void> {
+    const { mtimeMs } = await stat(this.#path).catch(() => ({ mtimeMs: -1 }));
+    if (mtimeMs === this.#readAt) return;
+    await this.#read();
+    this.#readAt = mtimeMs;
+  }
+
+  async #read(): Promise<void> {
     const text = await readFile(this.#path, "utf8").catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return "{}";
       throw error;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Deed } from "../audit.ts";
-import type { Routes } from "./routes.ts";
+import { type Routes, answered } from "./routes.ts";
 import { auditShape } from "./shapes.ts";
 
 export const auditRoutes: Routes = (app, { audit }) => {
@@ -25,7 +25,13 @@ export const auditRoutes: Routes = (app, { audit }) => {
 
   app.get(
     "/audit.csv",
-    { schema: { summary: "All of it, for a spreadsheet", tags: ["room"], produces: ["text/csv"] } },
+    {
+      schema: {
+        summary: "All of it, for a spreadsheet",
+        tags: ["room"],
+        response: answered("text/csv", "One line a deed"),
+      },
+    },
     async (_request, reply) => {
       const rows = audit.page(1_000_000).map((deed) => columns.map((name) => cell(shown(deed, name))).join(","));
       const text = [columns.join(","), ...rows].map((line) => `${line}\r\n`).join("");

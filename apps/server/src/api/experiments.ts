@@ -82,7 +82,7 @@ export const experimentRoutes: Routes = (app, room) => {
         valid: !hasErrors(diagnostics),
         kind: kind ?? null,
         names: [...names],
-        diagnostics: diagnostics.map(({ excerpt: _, ...one }) => one),
+        diagnostics: diagnostics.map(({ excerpt: _excerpt, ...one }) => one),
       };
     },
   );
@@ -109,7 +109,7 @@ export async function readSource(
   if (hasErrors(diagnostics)) {
     throw new ChaosError("invalid-file", "the file has errors", {
       remedy: "POST /api/v1/validate tells where",
-      facts: { diagnostics: diagnostics.map(({ excerpt: _, ...one }) => one) },
+      facts: { diagnostics: diagnostics.map(({ excerpt: _excerpt, ...one }) => one) },
     });
   }
   if (kind !== "experiments") throw new ChaosError("invalid-file", "that is no file of experiments");

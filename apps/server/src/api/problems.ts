@@ -1,5 +1,5 @@
 import { ChaosError, describeError } from "@chaos-agents/core";
-import type { FastifyError, FastifyInstance } from "fastify";
+import type { FastifyError, FastifyInstance, FastifyReply } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import type { z } from "zod";
 import type { problemShape } from "./shapes.ts";
@@ -14,6 +14,11 @@ export function tellProblems(app: FastifyInstance, log: (message: string) => voi
       log(`${request.method} ${request.url}: ${error.stack ?? describeError(error)}`);
     return reply.code(status).send(problem);
   });
+}
+
+export function sendProblem(reply: FastifyReply, error: FastifyError): void {
+  const { status, problem } = problemOf(error);
+  void reply.code(status).send(problem);
 }
 
 function problemOf(error: FastifyError | ChaosError): { status: number; problem: Problem } {

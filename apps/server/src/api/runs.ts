@@ -2,7 +2,7 @@ import { ChaosError, verdictSchema } from "@chaos-agents/core";
 import { foldRun, renderHtml, renderJson, renderJunit } from "@chaos-agents/report";
 import { z } from "zod";
 import { recovery } from "../jobs/job-desk.ts";
-import { type Routes, record } from "./routes.ts";
+import { type Routes, answered, record } from "./routes.ts";
 import { jobShape, runIdShape, runShape } from "./shapes.ts";
 
 const params = z.object({ run: runIdShape });
@@ -56,7 +56,7 @@ export const runRoutes: Routes = (app, room) => {
   for (const [name, { type, render }] of Object.entries(files)) {
     app.get(
       `/runs/:run/${name}`,
-      { schema: { summary: `The report as ${name}`, tags: ["runs"], params, produces: [type] } },
+      { schema: { summary: `The report as ${name}`, tags: ["runs"], params, response: answered(type, name) } },
       async ({ params: { run } }, reply) => {
         const text = render(foldRun(await Array.fromAsync(store.events(run))));
         return reply.type(type).header("content-disposition", `attachment; filename="${run}-${name}"`).send(text);
@@ -71,7 +71,7 @@ export const runRoutes: Routes = (app, room) => {
         summary: "Every event, one JSON object a line",
         tags: ["runs"],
         params,
-        produces: ["application/x-ndjson"],
+        response: answered("application/x-ndjson", "Events in their order"),
       },
     },
     async ({ params: { run } }, reply) => {
@@ -91,20 +91,27 @@ export const runRoutes: Routes = (app, room) => {
         body: z
           .object({ reason: z.string().trim().min(1).max(500).default("no reason given") })
           .default({ reason: "no reason given" }),
-        response: { 202: runShape },
+        response: { 202: z.object({ run: z.string() }) },
       },
     },
     async (request, reply) => {
       const { run } = request.params;
+      const { reason } = request.body;
+      if (!(await store.names()).includes(run)) {
+        const { id } = desk.making(run);
+        record(room, request, "stop", run, reason);
+        await desk.cancel(id, { by: request.who, reason });
+        return reply.code(202).send({ run });
+      }
       const summary = await store.summary(run);
-      record(room, request, "stop", run, request.body.reason);
+      record(room, request, "stop", run, reason);
       if (!summary.live) {
         throw new ChaosError("usage", `run ${run} has ended`, {
           remedy: summary.pending > 0 ? "recover it: something is left to undo" : "there is nothing to stop",
         });
       }
-      await store.leverOf(run).halt({ at: clock.now(), by: request.who, reason: request.body.reason });
-      return reply.code(202).send(summary);
+      await store.leverOf(run).halt({ at: clock.now(), by: request.who, reason });
+      return reply.code(202).send({ run });
     },
   );
 

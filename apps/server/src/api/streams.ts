@@ -1,13 +1,15 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import type { Routes } from "./routes.ts";
-import { runIdShape } from "./shapes.ts";
+import { type Routes, answered } from "./routes.ts";
+import type { ControlRoom } from "../control-room.ts";
+import { type Job, type Run, runIdShape } from "./shapes.ts";
 
 const beatMs = 15_000;
-const description = "Server-sent events";
 
-export const streamRoutes: Routes = (app, { store, feed, desk, news, index }) => {
+export const streamRoutes: Routes = (app, room) => {
+  const { store, feed, desk, news, index } = room;
+
   app.get(
     "/runs/:run/events",
     {
@@ -19,20 +21,21 @@ export const streamRoutes: Routes = (app, { store, feed, desk, news, index }) =>
         tags: ["runs"],
         params: z.object({ run: runIdShape }),
         querystring: z.object({ after: z.coerce.number().int().min(0).optional() }),
-        produces: ["text/event-stream"],
-        response: { 200: z.string().meta({ description }) },
+        response: answered("text/event-stream", "Server-sent events"),
       },
     },
     async (request, reply) => {
       const { run } = request.params;
-      await store.summary(run);
+      const waits = !(await store.names()).includes(run);
+      if (waits) desk.making(run);
       const after = request.query.after ?? lastSeen(request);
-      const stream = open(request, reply);
-      for await (const event of feed.follow(run, after, stream.signal)) {
-        await stream.write(`id: ${event.seq}\nevent: run\ndata: ${JSON.stringify(event)}\n\n`);
+      await using stream = open(request, reply);
+      if (waits) await begun(run, room, stream.signal);
+      if ((await store.names()).includes(run)) {
+        for await (const event of feed.follow(run, after, stream.signal))
+          await stream.write(`id: ${event.seq}\nevent: run\ndata: ${JSON.stringify(event)}\n\n`);
       }
       if (!stream.signal.aborted) await stream.write("event: end\ndata: {}\n\n");
-      stream.end();
     },
   );
 
@@ -43,12 +46,11 @@ export const streamRoutes: Routes = (app, { store, feed, desk, news, index }) =>
       schema: {
         summary: "What changes: runs, jobs, halts; first what is",
         tags: ["room"],
-        produces: ["text/event-stream"],
-        response: { 200: z.string().meta({ description }) },
+        response: answered("text/event-stream", "Server-sent events"),
       },
     },
     async (request, reply) => {
-      const stream = open(request, reply);
+      await using stream = open(request, reply);
       const tell = (name: string) => (data: unknown) =>
         void stream.write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
       const listeners = { run: tell("run"), job: tell("job"), halt: tell("halt") };
@@ -58,10 +60,21 @@ export const streamRoutes: Routes = (app, { store, feed, desk, news, index }) =>
       for (const job of desk.open()) listeners.job(job);
       await new Promise<void>((resolve) => stream.signal.addEventListener("abort", () => resolve(), { once: true }));
       for (const name of ["run", "job", "halt"] as const) news.off(name, listeners[name]);
-      stream.end();
     },
   );
 };
+
+/** A run that was asked for has its id before it has a journal. Resolves, too, when it never will. */
+async function begun(run: string, { store, news }: ControlRoom, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const onRun = (one: Run) => one.run === run && resolve();
+  const onJob = (job: Job) => job.run === run && job.endedAt !== null && resolve();
+  signal.addEventListener("abort", () => resolve(), { once: true });
+  news.on("run", onRun).on("job", onJob);
+  // it may have come in the moment before
+  if (!(await store.names()).includes(run)) await promise;
+  news.off("run", onRun).off("job", onJob);
+}
 
 function lastSeen({ headers }: FastifyRequest): number {
   const id = Number(headers["last-event-id"] ?? 0);
@@ -82,7 +95,7 @@ function open(request: FastifyRequest, reply: FastifyReply) {
     gone.abort();
   };
   out.once("close", left);
-  request.server.closing.addEventListener("abort", () => out.destroy(), { once: true });
+  request.server.closing.addEventListener("abort", () => out.destroy(), { once: true, signal: gone.signal });
   return {
     signal: gone.signal,
     /** Waits for a reader that is slow. */
@@ -93,7 +106,7 @@ function open(request: FastifyRequest, reply: FastifyReply) {
         gone.signal.addEventListener("abort", () => resolve(), { once: true });
       });
     },
-    end: () => void out.end(),
+    [Symbol.asyncDispose]: async () => void out.end(),
   };
 }
 

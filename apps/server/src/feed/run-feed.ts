@@ -36,6 +36,7 @@ export class RunFeed extends EventEmitter<Heard> {
   readonly #over = new AbortController();
   readonly #followers = new Map<string, Set<Follower>>();
   #looking: Promise<void> = Promise.resolve();
+  #turn: Promise<void> = Promise.resolve();
   #names = new Set<string>();
   #looks = 0;
 
@@ -56,8 +57,8 @@ export class RunFeed extends EventEmitter<Heard> {
   async *follow(run: string, after: number, signal: AbortSignal): AsyncGenerator<Event> {
     const over = AbortSignal.any([signal, this.#over.signal]);
     const follower = new Follower(over);
-    const followers = this.#followers.getOrInsertComputed(run, () => new Set());
-    followers.add(follower);
+    const followers = this.#followers.get(run) ?? new Set();
+    this.#followers.set(run, followers.add(follower));
     let seen = after;
     try {
       for (let live = true; live;) {
@@ -80,6 +81,13 @@ export class RunFeed extends EventEmitter<Heard> {
     }
   }
 
+  /** Looks at one run now, for somebody who knows that it has changed. */
+  async refresh(run: string): Promise<void> {
+    await this.#inTurn(async () => {
+      if ((await this.#store.names()).includes(run)) await this.#update(run);
+    });
+  }
+
   async close(): Promise<void> {
     this.#over.abort();
     await this.#looking;
@@ -88,9 +96,16 @@ export class RunFeed extends EventEmitter<Heard> {
   async #goOn(): Promise<void> {
     const { signal } = this.#over;
     for (; !signal.aborted; this.#looks++) {
-      await this.#look();
+      await this.#inTurn(() => this.#look());
       await this.#clock.sleep(lookMs, signal).catch(() => undefined);
     }
+  }
+
+  /** Two who look at once would tell everything twice. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
   }
 
   async #look(): Promise<void> {

@@ -28,6 +28,8 @@ export interface DeskOptions {
   clock: Clock;
   /** How many that break or mend something go on beside each other. */
   atOnce: number;
+  /** Waited for before a run's job is said to have ended. */
+  ended: (run: string) => Promise<void>;
   /** Told of every job that is new or has changed. */
   changed: (job: Job) => void;
 }
@@ -72,6 +74,13 @@ export class JobDesk implements AsyncDisposable {
 
   get(id: string): Job {
     return shown(this.#known(id));
+  }
+
+  /** The job that is to make this run, and has not ended. Throws `unknown-run` where there is none. */
+  making(run: string): Job {
+    const job = this.#table.open().find((one) => one.kind === "run" && one.run === run);
+    if (job) return shown(job);
+    throw new ChaosError("unknown-run", `there is no run ${run}`, { remedy: "GET /api/v1/runs lists those there are" });
   }
 
   list(limit: number, state?: Job["state"]): Job[] {
@@ -165,10 +174,9 @@ export class JobDesk implements AsyncDisposable {
       const before = job.after === null ? undefined : this.#table.get(job.after);
       if (before?.state === "queued" || before?.state === "running") continue;
       if (before && !goesOn(before)) {
-        void this.#end(job, "cancelled", {
-          exitCode: null,
-          error: `not started after ${before.title}: it ended with ${before.exitCode}`,
-        });
+        const error = `not started after ${before.title}: it ended with ${before.exitCode ?? before.state}`;
+        // what waits for this one is looked at then
+        void this.#end(job, "cancelled", { exitCode: null, error }).then(() => this.#pump());
         continue;
       }
       const lane = lookKinds.has(job.kind) ? "true" : "false";
@@ -232,6 +240,7 @@ export class JobDesk implements AsyncDisposable {
   }
 
   async #end(job: StoredJob, state: Job["state"], end: Pick<Job, "exitCode" | "error">): Promise<void> {
+    if (job.run !== null) await this.#options.ended(job.run);
     this.#change({ ...job, ...end, state, endedAt: this.#options.clock.now() });
     this.#running.delete(job.id);
     await this.files.forgetInput(job.id);
@@ -266,6 +275,6 @@ export const recovery = (run: string, by: string, moved: boolean): JobOrder => (
 const goesOn = ({ state, exitCode }: Job) =>
   state !== "cancelled" && exitCode !== 4 && exitCode !== 5 && exitCode !== 130;
 
-const shown = ({ words: _, ...job }: StoredJob): Job => job;
+const shown = ({ words: _words, ...job }: StoredJob): Job => job;
 
 const lastWords = (text: string) => text.trim().split("\n").slice(-4).join("\n").slice(-2_000) || null;

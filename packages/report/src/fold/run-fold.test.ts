@@ -5,7 +5,7 @@ import { renderJson } from "../export/render-json.ts";
 import { renderJunit } from "../export/render-junit.ts";
 import { renderText } from "../terminal/render-text.ts";
 import type { RunReport } from "../report.ts";
-import { anyEvents } from "../test/any-events.fixture.ts";
+import { anyEvents } from "@chaos-agents/testkit/any-events";
 import { demoRun } from "../test/demo-run.fixture.ts";
 import { foldRun, RunFold } from "./run-fold.ts";
 

@@ -3,7 +3,7 @@ import type { Clock, Event } from "@chaos-agents/core";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { RunFold } from "../fold/run-fold.ts";
-import { anyEvents } from "../test/any-events.fixture.ts";
+import { anyEvents } from "@chaos-agents/testkit/any-events";
 import { demoRun, demoStart } from "../test/demo-run.fixture.ts";
 import { hostile, tainted } from "../test/hostile.fixture.ts";
 import { displayWidth } from "./columns.ts";

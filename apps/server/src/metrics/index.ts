@@ -1,0 +1,1 @@
+export { RunMetrics, type KnownRun } from "./run-metrics.ts";

@@ -1,0 +1,3 @@
+export type { NoticeLog } from "./courier.ts";
+export { Notices, type NoticesOptions } from "./notices.ts";
+export { noticeVariables, readNotices, type NoticeSettings } from "./notice-settings.ts";
