@@ -7,7 +7,9 @@ export function firstLoad({ mostKilobytes }: { mostKilobytes: number }): Plugin 
     name: "first-load",
     apply: "build",
     generateBundle(_, bundle) {
-      const chunks = new Map(Object.values(bundle).flatMap((item) => (item.type === "chunk" ? [[item.fileName, item]] : [])));
+      const chunks = new Map(
+        Object.values(bundle).flatMap((item) => (item.type === "chunk" ? [[item.fileName, item]] : [])),
+      );
       const first = new Set<string>();
       const enter = (name: string) => {
         const chunk = chunks.get(name);

@@ -31,6 +31,7 @@ export function openStream({ path, on, state }: Stream): () => void {
     closed = true;
     disconnect();
     removeEventListener("online", reconnect);
+    removeEventListener("offline", leave);
     document.removeEventListener("visibilitychange", look);
   };
   const connect = () => {
@@ -59,7 +60,13 @@ export function openStream({ path, on, state }: Stream): () => void {
   };
   const look = () => (document.hidden ? disconnect() : connect());
 
+  const leave = () => {
+    disconnect();
+    state("lost");
+  };
+
   addEventListener("online", reconnect);
+  addEventListener("offline", leave);
   document.addEventListener("visibilitychange", look);
   state("connecting");
   connect();

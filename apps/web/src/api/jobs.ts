@@ -27,6 +27,10 @@ export function useJob<Result>(id: string | null) {
     job: job.data ?? null,
     result: result.data ?? null,
     error,
-    busy: id !== null && !error && result.data === undefined && !(ended && (result.isError || job.data.state === "cancelled")),
+    busy:
+      id !== null &&
+      !error &&
+      result.data === undefined &&
+      !(ended && (result.isError || job.data.state === "cancelled")),
   };
 }

@@ -13,6 +13,11 @@ export type ButtonLook = keyof typeof looks;
 export const buttonClass = (look: ButtonLook = "quiet") =>
   `inline-flex min-h-9 items-center justify-center gap-1.5 rounded-md border px-3 py-1 text-sm font-medium whitespace-nowrap transition-[opacity,border-color,background-color] disabled:cursor-not-allowed disabled:opacity-50 ${looks[look]}`;
 
-export function Button({ look = "quiet", className = "", type = "button", ...rest }: ComponentProps<"button"> & { look?: ButtonLook }) {
+export function Button({
+  look = "quiet",
+  className = "",
+  type = "button",
+  ...rest
+}: ComponentProps<"button"> & { look?: ButtonLook }) {
   return <button type={type} className={`${buttonClass(look)} ${className}`} {...rest} />;
 }

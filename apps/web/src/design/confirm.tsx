@@ -14,7 +14,16 @@ interface Confirm {
 }
 
 /** Asks before something that cannot be taken back. The way out has the focus only where going on would do harm. */
-export function Confirm({ open, onOpenChange, title, children, action, danger = false, busy = false, onConfirm }: Confirm) {
+export function Confirm({
+  open,
+  onOpenChange,
+  title,
+  children,
+  action,
+  danger = false,
+  busy = false,
+  onConfirm,
+}: Confirm) {
   return (
     <AlertDialog.Root open={open} onOpenChange={onOpenChange}>
       <AlertDialog.Portal>

@@ -29,7 +29,11 @@ export function DataTable<Row>({ caption, rows, columns, rowKey, most = 300, den
         <thead className="sr-only md:not-sr-only md:table-header-group">
           <tr className="md:border-b md:border-line">
             {columns.map(({ head, numeric }) => (
-              <th key={head} scope="col" className={`px-4 py-2 text-left text-xs font-normal whitespace-nowrap text-soft ${numeric ? "md:text-right" : ""}`}>
+              <th
+                key={head}
+                scope="col"
+                className={`px-4 py-2 text-left text-xs font-normal whitespace-nowrap text-soft ${numeric ? "md:text-right" : ""}`}
+              >
                 {head}
               </th>
             ))}
@@ -56,7 +60,9 @@ export function DataTable<Row>({ caption, rows, columns, rowKey, most = 300, den
         </tbody>
       </table>
       {rows.length > shown.length && (
-        <p className="border-t border-line px-4 py-2 text-xs text-soft">and {(rows.length - shown.length).toLocaleString("en-US")} more</p>
+        <p className="border-t border-line px-4 py-2 text-xs text-soft">
+          and {(rows.length - shown.length).toLocaleString("en-US")} more
+        </p>
       )}
     </>
   );

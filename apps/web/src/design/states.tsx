@@ -9,7 +9,11 @@ export function Skeleton({ lines = 3, label = "Loading" }: { lines?: number; lab
   return (
     <div role="status" aria-label={label} className="space-y-2.5 p-4">
       {Array.from({ length: lines }, (_, index) => (
-        <div key={index} className="breathing h-4 rounded-sm bg-line" style={{ width: `${92 - ((index * 23) % 41)}%` }} />
+        <div
+          key={index}
+          className="breathing h-4 rounded-sm bg-line"
+          style={{ width: `${92 - ((index * 23) % 41)}%` }}
+        />
       ))}
     </div>
   );

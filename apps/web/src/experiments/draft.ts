@@ -9,7 +9,8 @@ export const keptDraft = (file: string) => sessionStorage.getItem(`${draftKey} $
 export const dropDraft = (file: string) => sessionStorage.removeItem(`${draftKey} ${file}`);
 
 /** A skill filled in elsewhere, to be put in where the editor opens next. */
-export const putAside = ({ target }: Skill, text: string) => sessionStorage.setItem(asideKey, JSON.stringify({ target, text }));
+export const putAside = ({ target }: Skill, text: string) =>
+  sessionStorage.setItem(asideKey, JSON.stringify({ target, text }));
 
 export function takeAside(): { target: string; text: string } | null {
   const kept = sessionStorage.getItem(asideKey);

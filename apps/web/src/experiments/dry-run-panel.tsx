@@ -40,9 +40,21 @@ export function DryRunPanel({ source, file, unsaved, stale, onClose }: DryRunPan
         }
       >
         <p role="status" className="mb-3 text-sm text-soft">
-          {result ? "Nothing was touched: this is what was found and would be done." : failure ? "" : job?.state === "queued" ? "Waiting for its turn." : "Looking at the targets. Nothing is touched."}
+          {result
+            ? "Nothing was touched: this is what was found and would be done."
+            : failure
+              ? ""
+              : job?.state === "queued"
+                ? "Waiting for its turn."
+                : "Looking at the targets. Nothing is touched."}
         </p>
-        {failure ? <Failure error={failure} /> : !result ? <Skeleton lines={6} /> : <PlannedFaults report={result.report} />}
+        {failure ? (
+          <Failure error={failure} />
+        ) : !result ? (
+          <Skeleton lines={6} />
+        ) : (
+          <PlannedFaults report={result.report} />
+        )}
       </Panel>
       {result && (
         <>
@@ -54,7 +66,13 @@ export function DryRunPanel({ source, file, unsaved, stale, onClose }: DryRunPan
   );
 }
 
-function Approve({ source, file, unsaved, stale, dryRun }: Pick<DryRunPanel, "source" | "file" | "unsaved" | "stale"> & { dryRun: DryRun }) {
+function Approve({
+  source,
+  file,
+  unsaved,
+  stale,
+  dryRun,
+}: Pick<DryRunPanel, "source" | "file" | "unsaved" | "stale"> & { dryRun: DryRun }) {
   const { report, plan, seed } = dryRun;
   const [approved, setApproved] = useState(false);
   const id = useId();
@@ -76,27 +94,54 @@ function Approve({ source, file, unsaved, stale, dryRun }: Pick<DryRunPanel, "so
   });
   const errors = report.findings.filter(({ level }) => level === "error").length;
   if (errors > 0 || report.verdict === "refused") {
-    return <Failure error={new Error(report.reason ?? "Preflight found errors: this run would be refused before anything is touched.")} />;
+    return (
+      <Failure
+        error={
+          new Error(report.reason ?? "Preflight found errors: this run would be refused before anything is touched.")
+        }
+      />
+    );
   }
   return (
     <section aria-label="Approve and run" className="space-y-3 rounded-lg border border-line bg-card p-4">
       {stale ? (
-        <p className="text-warn">The experiment was changed since. Do a dry run again to see what it would touch now.</p>
+        <p className="text-warn">
+          The experiment was changed since. Do a dry run again to see what it would touch now.
+        </p>
       ) : (
         <label className="flex items-start gap-3" htmlFor={id}>
-          <input id={id} type="checkbox" checked={approved} onChange={(event) => setApproved(event.target.checked)} className="mt-1 size-4 accent-main" />
+          <input
+            id={id}
+            type="checkbox"
+            checked={approved}
+            onChange={(event) => setApproved(event.target.checked)}
+            className="mt-1 size-4 accent-main"
+          />
           <span>
             <b className="font-semibold">I approve exactly this plan.</b>
             <span className="block text-sm text-soft">
               Should the targets have changed by then, so that the plan would be another, it is refused.{" "}
-              {plan !== null && <>Plan <code title={plan}>{plan.slice(0, 12)}</code></>}
-              {seed !== null && <>, seed <code>{seed}</code></>}
+              {plan !== null && (
+                <>
+                  Plan <code title={plan}>{plan.slice(0, 12)}</code>
+                </>
+              )}
+              {seed !== null && (
+                <>
+                  , seed <code>{seed}</code>
+                </>
+              )}
             </span>
           </span>
         </label>
       )}
       {run.error && <Failure error={run.error} />}
-      <Button look="danger" disabled={!approved || stale || run.isPending} onClick={() => run.mutate()} className="min-h-11 px-5 text-base font-semibold">
+      <Button
+        look="danger"
+        disabled={!approved || stale || run.isPending}
+        onClick={() => run.mutate()}
+        className="min-h-11 px-5 text-base font-semibold"
+      >
         <Play aria-hidden className="size-4.5" /> {run.isPending ? "Starting" : "Break it, and put it back"}
       </Button>
     </section>

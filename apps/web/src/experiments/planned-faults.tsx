@@ -18,7 +18,11 @@ export function PlannedFaults({ report }: { report: RunReport }) {
         ))}
       </dl>
       {report.faults.map((fault, index) => (
-        <section key={fault.fault} aria-label={faultName(fault)} className="overflow-hidden rounded-lg border border-line bg-card">
+        <section
+          key={fault.fault}
+          aria-label={faultName(fault)}
+          className="overflow-hidden rounded-lg border border-line bg-card"
+        >
           <div className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-4 py-2.5">
             <FaultTag>{faultTag(index)}</FaultTag>
             <code className="font-semibold">{faultName(fault)}</code>
@@ -50,12 +54,18 @@ export function PlannedFaults({ report }: { report: RunReport }) {
           </div>
         </section>
       ))}
-      {report.faults.length === 0 && <p className="text-soft">Nothing would be broken; the system would only be watched.</p>}
+      {report.faults.length === 0 && (
+        <p className="text-soft">Nothing would be broken; the system would only be watched.</p>
+      )}
     </div>
   );
 }
 
 function when({ planned: { at, duration }, target }: RunReport["faults"][number]): string {
-  const parts = [target && `on ${target}`, at === null ? null : `at ${clock(at)}`, duration === null ? null : `for ${clock(duration)}`];
+  const parts = [
+    target && `on ${target}`,
+    at === null ? null : `at ${clock(at)}`,
+    duration === null ? null : `for ${clock(duration)}`,
+  ];
   return parts.filter(Boolean).join(", ");
 }

@@ -4,15 +4,23 @@ import { machineQuery } from "../api/queries.ts";
 import { Button } from "../design/button.tsx";
 
 /** Asks for a name, inside one of the folders the server was given. */
-export function SaveAs({ busy, onSave, onCancel }: { busy: boolean; onSave: (file: string) => void; onCancel: () => void }) {
+export function SaveAs({
+  busy,
+  onSave,
+  onCancel,
+}: {
+  busy: boolean;
+  onSave: (file: string) => void;
+  onCancel: () => void;
+}) {
   const id = useId();
   const { data } = useQuery(machineQuery);
   const folders = data?.folders ?? [];
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const words = new FormData(event.currentTarget);
-    const name = String(words.get("name")).trim();
-    onSave(`${String(words.get("folder"))}/${/\.ya?ml$/.test(name) ? name : `${name}.yaml`}`);
+    const [folder, name] = ["folder", "name"].map((key) => (words.get(key) as string).trim()) as [string, string];
+    onSave(`${folder}/${/\.ya?ml$/.test(name) ? name : `${name}.yaml`}`);
   };
   return (
     <form onSubmit={submit} className="mb-4 flex flex-wrap items-end gap-2 rounded-lg border border-line bg-card p-4">
@@ -30,7 +38,14 @@ export function SaveAs({ busy, onSave, onCancel }: { busy: boolean; onSave: (fil
         <label htmlFor={`${id}-name`} className="mb-1 block text-sm font-medium">
           File name
         </label>
-        <input id={`${id}-name`} name="name" required autoFocus placeholder="checkout-under-siege.yaml" className="field" />
+        <input
+          id={`${id}-name`}
+          name="name"
+          required
+          autoFocus
+          placeholder="checkout-under-siege.yaml"
+          className="field"
+        />
       </div>
       <Button type="submit" look="primary" disabled={busy || folders.length === 0}>
         Save

@@ -15,7 +15,7 @@ export function useValidation(text: string, file: string | null): { judged: Judg
   const [state, setState] = useState<{ judged: Judged | null; error: unknown }>({ judged: null, error: null });
   useEffect(() => {
     const leaving = new AbortController();
-    const timer = setTimeout(async () => {
+    const judge = async () => {
       try {
         const body = { text, ...(file === null ? {} : { file }) };
         const validation = await call<Validation>("POST", "/validate", { body, signal: leaving.signal });
@@ -23,7 +23,8 @@ export function useValidation(text: string, file: string | null): { judged: Judg
       } catch (error) {
         if (!leaving.signal.aborted) setState((before) => ({ ...before, error }));
       }
-    }, pauseMs);
+    };
+    const timer = setTimeout(() => void judge(), pauseMs);
     return () => {
       clearTimeout(timer);
       leaving.abort();

@@ -59,21 +59,35 @@ export function Workbench({ file, saved, initial }: { file: string | null; saved
         <span role="status" className="text-sm text-soft">
           {changed ? "Not saved" : file !== null && "Saved"}
         </span>
-        <Button disabled={(!changed && file !== null) || save.isPending} onClick={() => (file === null ? setNaming(true) : save.mutate(file))}>
+        <Button
+          disabled={(!changed && file !== null) || save.isPending}
+          onClick={() => (file === null ? setNaming(true) : save.mutate(file))}
+        >
           <Save aria-hidden className="size-4" /> Save
         </Button>
         {names.length > 1 && (
-          <select aria-label="Which experiment" value={chosen} onChange={(event) => setExperiment(event.target.value)} className="field w-auto max-w-60">
+          <select
+            aria-label="Which experiment"
+            value={chosen}
+            onChange={(event) => setExperiment(event.target.value)}
+            className="field w-auto max-w-60"
+          >
             {names.map((name) => (
               <option key={name}>{name}</option>
             ))}
           </select>
         )}
-        <Button look="primary" disabled={current?.valid !== true || current.kind !== "experiments"} onClick={() => setLooked({ text, experiment: chosen })}>
+        <Button
+          look="primary"
+          disabled={current?.valid !== true || current.kind !== "experiments"}
+          onClick={() => setLooked({ text, experiment: chosen })}
+        >
           <FlaskConical aria-hidden className="size-4" /> Dry run
         </Button>
       </PageHead>
-      {naming && <SaveAs busy={save.isPending} onCancel={() => setNaming(false)} onSave={(name) => save.mutate(name)} />}
+      {naming && (
+        <SaveAs busy={save.isPending} onCancel={() => setNaming(false)} onSave={(name) => save.mutate(name)} />
+      )}
       {save.error && (
         <div className="mb-4">
           <Failure error={save.error} />
@@ -83,12 +97,31 @@ export function Workbench({ file, saved, initial }: { file: string | null; saved
         <div className="min-w-0">
           <div className="overflow-hidden rounded-lg border border-line bg-card focus-within:border-edge">
             <Suspense fallback={<Skeleton lines={14} label="Loading the editor" />}>
-              <YamlEditor ref={editor} initial={initial} diagnostics={judged?.text === text ? judged.validation.diagnostics : null} onChange={setText} />
+              <YamlEditor
+                ref={editor}
+                initial={initial}
+                diagnostics={judged?.text === text ? judged.validation.diagnostics : null}
+                onChange={setText}
+              />
             </Suspense>
           </div>
-          <Problems judged={judged} current={current !== null} error={error} onGo={(line, column) => editor.current?.go(line, column)} />
+          <Problems
+            judged={judged}
+            current={current !== null}
+            error={error}
+            onGo={(line, column) => editor.current?.go(line, column)}
+          />
         </div>
-        {looked && <DryRunPanel key={`${looked.experiment} ${looked.text}`} source={looked} file={file} unsaved={looked.text !== saved} stale={looked.text !== text || looked.experiment !== chosen} onClose={() => setLooked(null)} />}
+        {looked && (
+          <DryRunPanel
+            key={`${looked.experiment} ${looked.text}`}
+            source={looked}
+            file={file}
+            unsaved={looked.text !== saved}
+            stale={looked.text !== text || looked.experiment !== chosen}
+            onClose={() => setLooked(null)}
+          />
+        )}
       </div>
     </>
   );

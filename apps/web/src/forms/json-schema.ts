@@ -40,14 +40,24 @@ export function typeName(schema: Schema): string {
   if (schema.type === "object") return schema.properties ? "group" : "names and values";
   if (schema.format === "duration") return "duration";
   const type = Array.isArray(schema.type) ? schema.type.join(" or ") : schema.type;
-  const names: Record<string, string> = { string: "text", integer: "whole number", number: "number", boolean: "yes or no" };
+  const names: Record<string, string> = {
+    string: "text",
+    integer: "whole number",
+    number: "number",
+    boolean: "yes or no",
+  };
   return names[type ?? ""] ?? type ?? "anything";
 }
 
 /** The bounds in words, where there are any worth telling. */
 export function boundsOf({ minimum, maximum, exclusiveMinimum }: Schema): string | null {
   const huge = Number.MAX_SAFE_INTEGER;
-  const low = exclusiveMinimum !== undefined ? `more than ${exclusiveMinimum}` : minimum !== undefined && minimum > -huge ? `at least ${minimum.toLocaleString("en-US")}` : null;
+  const low =
+    exclusiveMinimum !== undefined
+      ? `more than ${exclusiveMinimum}`
+      : minimum !== undefined && minimum > -huge
+        ? `at least ${minimum.toLocaleString("en-US")}`
+        : null;
   const high = maximum !== undefined && maximum < huge ? `at most ${maximum.toLocaleString("en-US")}` : null;
   return [low, high].filter((part) => part !== null).join(", ") || null;
 }

@@ -18,7 +18,12 @@ export function ScalarField({ id, label, describedBy, schema, value, required = 
   const options = schema.enum ?? (schema.type === "boolean" ? [true, false] : undefined);
   if (options) {
     return (
-      <select {...shared} className="field" value={value === undefined ? "" : String(value)} onChange={(event) => onChange(options.find((one) => String(one) === event.target.value))}>
+      <select
+        {...shared}
+        className="field"
+        value={textOf(value)}
+        onChange={(event) => onChange(options.find((one) => String(one) === event.target.value))}
+      >
         <option value="">{schema.default === undefined ? "–" : `as by default: ${plain(schema.default)}`}</option>
         {options.map((option) => (
           <option key={String(option)} value={String(option)}>
@@ -30,7 +35,16 @@ export function ScalarField({ id, label, describedBy, schema, value, required = 
   }
   const types = [schema, ...choicesOf(schema)].flatMap(({ type }) => type ?? []);
   const mixed = types.some((type) => type !== "string");
-  return <Words {...shared} value={value} placeholder={schema.default === undefined ? "" : textOf(schema.default)} read={mixed ? readYaml : (text) => text} invalid={!allows(schema, value)} onChange={onChange} />;
+  return (
+    <Words
+      {...shared}
+      value={value}
+      placeholder={schema.default === undefined ? "" : textOf(schema.default)}
+      read={mixed ? readYaml : (text) => text}
+      invalid={!allows(schema, value)}
+      onChange={onChange}
+    />
+  );
 }
 
 interface Words {
@@ -76,7 +90,7 @@ function readYaml(text: string): unknown {
 function textOf(value: unknown): string {
   if (value === undefined || value === null) return "";
   if (typeof value === "string") return value;
-  return typeof value === "object" ? stringify(value, { collectionStyle: "flow" }).trim() : String(value);
+  return typeof value === "object" ? stringify(value, { collectionStyle: "flow" }).trim() : JSON.stringify(value);
 }
 
 const plain = (value: unknown) => (value === true ? "yes" : value === false ? "no" : String(value));
@@ -89,7 +103,8 @@ function allows(schema: Schema, value: unknown): boolean {
   if (schema.const !== undefined) return schema.const === value;
   if (schema.type === "integer") return Number.isInteger(value) && inBounds(schema, value as number);
   if (schema.type === "number") return typeof value === "number" && inBounds(schema, value);
-  if (schema.type === "string") return typeof value === "string" && (schema.pattern === undefined || matches(schema.pattern, value));
+  if (schema.type === "string")
+    return typeof value === "string" && (schema.pattern === undefined || matches(schema.pattern, value));
   return true;
 }
 

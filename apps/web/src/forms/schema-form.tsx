@@ -15,7 +15,15 @@ interface Field {
 type Group = Record<string, unknown>;
 
 /** A form for any object schema. What is left empty is left out, so that the default stands. */
-export function SchemaForm({ schema, value, onChange }: { schema: Schema; value: Group; onChange: (value: Group) => void }) {
+export function SchemaForm({
+  schema,
+  value,
+  onChange,
+}: {
+  schema: Schema;
+  value: Group;
+  onChange: (value: Group) => void;
+}) {
   const entries = Object.entries(schema.properties ?? {});
   if (entries.length === 0) return <p className="text-sm text-soft">It takes no params.</p>;
   return (
@@ -34,18 +42,24 @@ export function SchemaForm({ schema, value, onChange }: { schema: Schema; value:
   );
 }
 
-const without = (group: Group): Group => Object.fromEntries(Object.entries(group).filter(([, value]) => value !== undefined));
+const without = (group: Group): Group =>
+  Object.fromEntries(Object.entries(group).filter(([, value]) => value !== undefined));
 
 function SchemaField({ name, schema, value, required = false, onChange }: Field) {
   const id = useId();
-  const notes = [typeName(schema), boundsOf(schema), schema.default !== undefined && `${JSON.stringify(schema.default)} when left out`].filter(Boolean);
+  const notes = [
+    typeName(schema),
+    boundsOf(schema),
+    schema.default !== undefined && `${JSON.stringify(schema.default)} when left out`,
+  ].filter(Boolean);
   const described = `${id}-about`;
   const control = partOf(schema);
   const grouped = control !== "scalar";
   const label = (
     <>
       <code className="font-semibold">{name}</code>
-      {required && <span className="text-bad"> required</span>} <span className="text-xs font-normal text-soft">{notes.join(", ")}</span>
+      {required && <span className="text-bad"> required</span>}{" "}
+      <span className="text-xs font-normal text-soft">{notes.join(", ")}</span>
     </>
   );
   const about = schema.description && (
@@ -62,7 +76,11 @@ function SchemaField({ name, schema, value, required = false, onChange }: Field)
         {control === "map" && <MapField name={name} schema={schema} value={value} onChange={onChange} />}
         {control === "group" && (
           <div className="border-l-2 border-line pl-4">
-            <SchemaForm schema={schema} value={(value as Group | undefined) ?? {}} onChange={(next) => onChange(Object.keys(next).length > 0 ? next : undefined)} />
+            <SchemaForm
+              schema={schema}
+              value={(value as Group | undefined) ?? {}}
+              onChange={(next) => onChange(Object.keys(next).length > 0 ? next : undefined)}
+            />
           </div>
         )}
       </fieldset>
@@ -74,7 +92,14 @@ function SchemaField({ name, schema, value, required = false, onChange }: Field)
         {label}
       </label>
       {about}
-      <ScalarField id={id} describedBy={schema.description ? described : undefined} schema={schema} value={value} required={required} onChange={onChange} />
+      <ScalarField
+        id={id}
+        describedBy={schema.description ? described : undefined}
+        schema={schema}
+        value={value}
+        required={required}
+        onChange={onChange}
+      />
     </div>
   );
 }
@@ -98,13 +123,26 @@ function ListField({ name, schema, value, onChange }: Field) {
           <div className="grow">
             {deep ? (
               <div className="rounded-md border border-line p-3">
-                <SchemaForm schema={item} value={(one as Group | undefined) ?? {}} onChange={(next) => change(items.with(index, next))} />
+                <SchemaForm
+                  schema={item}
+                  value={(one as Group | undefined) ?? {}}
+                  onChange={(next) => change(items.with(index, next))}
+                />
               </div>
             ) : (
-              <ScalarField label={`${name} ${index + 1}`} schema={item} value={one} onChange={(next) => change(items.with(index, next ?? ""))} />
+              <ScalarField
+                label={`${name} ${index + 1}`}
+                schema={item}
+                value={one}
+                onChange={(next) => change(items.with(index, next ?? ""))}
+              />
             )}
           </div>
-          <Button look="bare" aria-label={`Remove ${name} ${index + 1}`} onClick={() => change(items.toSpliced(index, 1))}>
+          <Button
+            look="bare"
+            aria-label={`Remove ${name} ${index + 1}`}
+            onClick={() => change(items.toSpliced(index, 1))}
+          >
             <X aria-hidden className="size-4" />
           </Button>
         </div>
@@ -124,8 +162,18 @@ function MapField({ name, schema, value, onChange }: Field) {
     <div className="space-y-2">
       {entries.map(([key, one], index) => (
         <div key={index} className="flex gap-2">
-          <input aria-label={`Name ${index + 1} in ${name}`} value={key} onChange={(event) => change(entries.with(index, [event.target.value, one]))} className="field font-mono" />
-          <ScalarField label={`Value of ${key || index + 1}`} schema={item} value={one} onChange={(next) => change(entries.with(index, [key, next ?? ""]))} />
+          <input
+            aria-label={`Name ${index + 1} in ${name}`}
+            value={key}
+            onChange={(event) => change(entries.with(index, [event.target.value, one]))}
+            className="field font-mono"
+          />
+          <ScalarField
+            label={`Value of ${key || index + 1}`}
+            schema={item}
+            value={one}
+            onChange={(next) => change(entries.with(index, [key, next ?? ""]))}
+          />
           <Button look="bare" aria-label={`Remove ${key}`} onClick={() => change(entries.toSpliced(index, 1))}>
             <X aria-hidden className="size-4" />
           </Button>

@@ -22,7 +22,11 @@ export function ComparePage() {
       {a === "" || b === "" ? (
         <div className="rounded-lg border border-line bg-card">
           <Empty icon={GitCompareArrows} title="Choose two runs first">
-            Tick two in the <Link to="/runs" className="text-main underline">history</Link>.
+            Tick two in the{" "}
+            <Link to="/runs" className="text-main underline">
+              history
+            </Link>
+            .
           </Empty>
         </div>
       ) : error ? (
@@ -78,7 +82,10 @@ function Comparison({ reports }: { reports: [RunReport, RunReport] }) {
             rowKey={(probe) => probe}
             columns={[
               { head: "Probe", cell: (probe) => <b className="font-semibold">{probe}</b>, className: "md:w-1/3" },
-              ...reports.map((report, index) => ({ head: index === 0 ? "A" : "B", cell: (probe: string) => <Latencies report={report} probe={probe} /> })),
+              ...reports.map((report, index) => ({
+                head: index === 0 ? "A" : "B",
+                cell: (probe: string) => <Latencies report={report} probe={probe} />,
+              })),
             ]}
           />
         </Panel>
@@ -116,7 +123,8 @@ function Latencies({ report, probe }: { report: RunReport; probe: string }) {
   const { before, during, after } = found.stats;
   return (
     <span className="whitespace-nowrap">
-      {millis(before.latencyMs.p50)} → <b className="font-semibold">{millis(during.latencyMs.p50)}</b> → {millis(after.latencyMs.p50)}
+      {millis(before.latencyMs.p50)} → <b className="font-semibold">{millis(during.latencyMs.p50)}</b> →{" "}
+      {millis(after.latencyMs.p50)}
     </span>
   );
 }

@@ -19,7 +19,9 @@ export function HistoryPage() {
   const [cursors, setCursors] = useState<string[]>([]);
   const [chosen, setChosen] = useState<string[]>([]);
   const late = useDeferredValue(words);
-  const { data, error, isPlaceholderData, refetch } = useQuery(runsQuery({ q, verdict, limit: 50, before: cursors.at(-1) }));
+  const { data, error, isPlaceholderData, refetch } = useQuery(
+    runsQuery({ q, verdict, limit: 50, before: cursors.at(-1) }),
+  );
 
   useEffect(() => {
     const timer = setTimeout(() => {
@@ -32,19 +34,42 @@ export function HistoryPage() {
 
   const filter = (next: string) => {
     setCursors([]);
-    void navigate({ to: "/runs", search: { ...(words && { q: words }), ...(next && { verdict: next }) }, replace: true });
+    void navigate({
+      to: "/runs",
+      search: { ...(words && { q: words }), ...(next && { verdict: next }) },
+      replace: true,
+    });
   };
-  const choose = (run: string) => setChosen(chosen.includes(run) ? chosen.filter((one) => one !== run) : [...chosen, run].slice(-2));
+  const choose = (run: string) =>
+    setChosen(chosen.includes(run) ? chosen.filter((one) => one !== run) : [...chosen, run].slice(-2));
   return (
     <>
-      <PageHead title="History" kicker={data ? `${data.total.toLocaleString("en-US")} ${data.total === 1 ? "run" : "runs"}` : "Runs"}>
-        <Button disabled={chosen.length < 2} onClick={() => void navigate({ to: "/compare", search: { a: chosen[0]!, b: chosen[1]! } })}>
+      <PageHead
+        title="History"
+        kicker={data ? `${data.total.toLocaleString("en-US")} ${data.total === 1 ? "run" : "runs"}` : "Runs"}
+      >
+        <Button
+          disabled={chosen.length < 2}
+          onClick={() => void navigate({ to: "/compare", search: { a: chosen[0]!, b: chosen[1]! } })}
+        >
           <GitCompareArrows aria-hidden className="size-4" /> Compare{chosen.length > 0 && ` ${chosen.length} of 2`}
         </Button>
       </PageHead>
       <div className="mb-4 flex flex-wrap gap-2">
-        <input type="search" value={words} onChange={(event) => setWords(event.target.value)} aria-label="Search runs" placeholder="Search by experiment, run or file  /" className="field grow basis-64" />
-        <select aria-label="Verdict" value={verdict} onChange={(event) => filter(event.target.value)} className="field basis-44 grow sm:grow-0">
+        <input
+          type="search"
+          value={words}
+          onChange={(event) => setWords(event.target.value)}
+          aria-label="Search runs"
+          placeholder="Search by experiment, run or file  /"
+          className="field grow basis-64"
+        />
+        <select
+          aria-label="Verdict"
+          value={verdict}
+          onChange={(event) => filter(event.target.value)}
+          className="field basis-44 grow sm:grow-0"
+        >
           <option value="">Any verdict</option>
           {verdicts.map(([value, { title }]) => (
             <option key={value} value={value}>
@@ -53,21 +78,32 @@ export function HistoryPage() {
           ))}
         </select>
       </div>
-      <div aria-busy={isPlaceholderData} className={`overflow-hidden rounded-lg border border-line bg-card ${isPlaceholderData ? "opacity-70" : ""}`}>
+      <div
+        aria-busy={isPlaceholderData}
+        className={`overflow-hidden rounded-lg border border-line bg-card ${isPlaceholderData ? "opacity-70" : ""}`}
+      >
         {error && !data ? (
           <Failure error={error} again={() => void refetch()} />
         ) : !data ? (
           <Skeleton lines={10} />
         ) : data.runs.length === 0 ? (
           <Empty icon={SearchX} title={q || verdict ? "No run is like that" : "Nothing has run yet"}>
-            {q || verdict ? "Try fewer words, or any verdict." : "Runs from terminals and from here are kept on this machine."}
+            {q || verdict
+              ? "Try fewer words, or any verdict."
+              : "Runs from terminals and from here are kept on this machine."}
           </Empty>
         ) : (
           <RunList
             runs={data.runs}
             before={(run) => (
               <label className="grid w-11 shrink-0 cursor-pointer place-items-center">
-                <input type="checkbox" aria-label={`Compare ${run.experiment} ${run.run}`} checked={chosen.includes(run.run)} onChange={() => choose(run.run)} className="size-4 accent-main" />
+                <input
+                  type="checkbox"
+                  aria-label={`Compare ${run.experiment} ${run.run}`}
+                  checked={chosen.includes(run.run)}
+                  onChange={() => choose(run.run)}
+                  className="size-4 accent-main"
+                />
               </label>
             )}
           />

@@ -25,7 +25,9 @@ export function RunList({ runs, before }: { runs: readonly Run[]; before?: (run:
               <span className="block truncate font-medium">{run.experiment}</span>
               <code className="block truncate text-xs text-soft">{run.run}</code>
             </span>
-            <span className="text-sm text-soft max-md:order-4 max-md:text-right">{run.finishedAt !== null && clock(run.finishedAt - run.startedAt)}</span>
+            <span className="text-sm text-soft max-md:order-4 max-md:text-right">
+              {run.finishedAt !== null && clock(run.finishedAt - run.startedAt)}
+            </span>
             <span className="text-sm text-soft max-md:order-3 md:text-right">
               <When at={run.startedAt} />
             </span>
@@ -40,5 +42,9 @@ export function RunState({ run }: { run: Pick<Run, "live" | "phase" | "verdict" 
   if (run.damaged) return <Badge tone="bad">Cannot be read</Badge>;
   if (run.live) return <Badge tone="plain">{run.phase ? phaseName(run.phase) : "Starting"}</Badge>;
   const { title, tone } = shownVerdict(run.verdict);
-  return <Badge tone={tone}>{run.pending > 0 && run.verdict !== "rollback-incomplete" ? `${title}, ${run.pending} left` : title}</Badge>;
+  return (
+    <Badge tone={tone}>
+      {run.pending > 0 && run.verdict !== "rollback-incomplete" ? `${title}, ${run.pending} left` : title}
+    </Badge>
+  );
 }

@@ -38,14 +38,22 @@ export function HomePage() {
 function LastResults() {
   const { data, error, refetch } = useQuery(runsQuery({ state: "ended", limit: 8 }));
   return (
-    <Panel title="Last results" aside={<Link to="/runs" className="text-sm text-main hover:underline">All runs</Link>}>
+    <Panel
+      title="Last results"
+      aside={
+        <Link to="/runs" className="text-sm text-main hover:underline">
+          All runs
+        </Link>
+      }
+    >
       {error && !data ? (
         <Failure error={error} again={() => void refetch()} />
       ) : !data ? (
         <Skeleton lines={6} />
       ) : data.runs.length === 0 ? (
         <Empty icon={CircleDashed} title="Nothing has run yet">
-          Start one of the files beside, or write an experiment. A dry run shows what would be touched and touches nothing.
+          Start one of the files beside, or write an experiment. A dry run shows what would be touched and touches
+          nothing.
         </Empty>
       ) : (
         <RunList runs={data.runs} />
@@ -58,7 +66,14 @@ function StartPanel() {
   const { data, error } = useQuery(filesQuery);
   const recent = data?.toSorted((a, b) => b.modifiedAt - a.modifiedAt).slice(0, 6);
   return (
-    <Panel title="Start something" aside={<Link to="/experiments" className="text-sm text-main hover:underline">All files</Link>}>
+    <Panel
+      title="Start something"
+      aside={
+        <Link to="/experiments" className="text-sm text-main hover:underline">
+          All files
+        </Link>
+      }
+    >
       {error && !data ? (
         <Failure error={error} />
       ) : !recent ? (
@@ -96,7 +111,11 @@ function AbilityPanel() {
         <ul className="divide-y divide-line">
           {data.agents.map(({ target, summary, skills }) => (
             <li key={target}>
-              <Link to="/skills" search={{ q: target }} className="flex items-baseline justify-between gap-4 px-4 py-2.5 hover:bg-well">
+              <Link
+                to="/skills"
+                search={{ q: target }}
+                className="flex items-baseline justify-between gap-4 px-4 py-2.5 hover:bg-well"
+              >
                 <span className="min-w-0">
                   <span className="block font-medium capitalize">{target}</span>
                   <span className="block text-sm text-soft">{summary}</span>

@@ -44,7 +44,12 @@ function Queued({ job }: { job: Job }) {
         </span>
         {cancel.error && <span className="block text-sm text-bad">{cancel.error.message}</span>}
       </span>
-      <Button look="bare" aria-label={`Take ${job.title} out of the queue`} disabled={cancel.isPending} onClick={() => cancel.mutate()}>
+      <Button
+        look="bare"
+        aria-label={`Take ${job.title} out of the queue`}
+        disabled={cancel.isPending}
+        onClick={() => cancel.mutate()}
+      >
         Cancel
       </Button>
     </li>

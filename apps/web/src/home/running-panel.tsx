@@ -28,7 +28,9 @@ export function RunningPanel() {
         <Skeleton lines={4} />
       ) : (
         <div className="space-y-3">
-          {data.runs.map((run, index) => (index < mostFollowed ? <Followed key={run.run} run={run} /> : <Glance key={run.run} run={run} />))}
+          {data.runs.map((run, index) =>
+            index < mostFollowed ? <Followed key={run.run} run={run} /> : <Glance key={run.run} run={run} />,
+          )}
           {data.runs.length === 0 && (
             <div className="rounded-lg border border-line bg-card">
               <Empty icon={Moon} title="All is quiet">
@@ -37,7 +39,12 @@ export function RunningPanel() {
             </div>
           )}
           {unfinished.map((run) => (
-            <Link key={run.run} to="/runs/$run" params={{ run: run.run }} className="flex flex-wrap items-center justify-between gap-2 rounded-lg border border-bad/40 bg-bad-tint px-4 py-3 hover:border-bad">
+            <Link
+              key={run.run}
+              to="/runs/$run"
+              params={{ run: run.run }}
+              className="flex flex-wrap items-center justify-between gap-2 rounded-lg border border-bad/40 bg-bad-tint px-4 py-3 hover:border-bad"
+            >
               <span>
                 <b className="text-bad">Not put back yet:</b> {run.experiment}
               </span>
@@ -53,7 +60,10 @@ export function RunningPanel() {
 function Followed({ run }: { run: Run }) {
   const { report } = useWatchedRun(run.run, run.live);
   const now = useNow();
-  const standing = report?.faults.flatMap((fault, index) => (["injecting", "active", "undoing"].includes(fault.state) ? [{ fault, tag: faultTag(index) }] : [])) ?? [];
+  const standing =
+    report?.faults.flatMap((fault, index) =>
+      ["injecting", "active", "undoing"].includes(fault.state) ? [{ fault, tag: faultTag(index) }] : [],
+    ) ?? [];
   return (
     <article className="rounded-lg border border-line bg-card p-4 md:p-5">
       <div className="flex flex-wrap items-start justify-between gap-4">
@@ -77,7 +87,8 @@ function Followed({ run }: { run: Run }) {
             <ul className="flex flex-wrap gap-x-5 gap-y-1 text-sm">
               {standing.map(({ fault, tag }) => (
                 <li key={fault.fault} className="flex items-center gap-1.5">
-                  <FaultTag>{tag}</FaultTag> <code>{faultName(fault)}</code> <span className="text-soft">{fault.state}</span>
+                  <FaultTag>{tag}</FaultTag> <code>{faultName(fault)}</code>{" "}
+                  <span className="text-soft">{fault.state}</span>
                 </li>
               ))}
             </ul>
@@ -90,7 +101,11 @@ function Followed({ run }: { run: Run }) {
 }
 
 const Glance = ({ run }: { run: Run }) => (
-  <Link to="/runs/$run" params={{ run: run.run }} className="flex items-center justify-between gap-3 rounded-lg border border-line bg-card px-4 py-3 hover:border-edge">
+  <Link
+    to="/runs/$run"
+    params={{ run: run.run }}
+    className="flex items-center justify-between gap-3 rounded-lg border border-line bg-card px-4 py-3 hover:border-edge"
+  >
     <b className="font-semibold">{run.experiment}</b>
     <Badge tone="plain">{run.phase ? phaseName(run.phase) : "starting"}</Badge>
   </Link>

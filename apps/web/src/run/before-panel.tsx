@@ -16,7 +16,15 @@ export function BeforePanel({ report: { targets, findings } }: { report: Pick<Ru
           rows={targets}
           rowKey={({ target }) => target}
           columns={[
-            { head: "Target", cell: ({ target, kind }) => <><b className="font-semibold md:whitespace-nowrap">{target}</b> {target !== kind && <span className="text-soft">{kind}</span>}</> },
+            {
+              head: "Target",
+              cell: ({ target, kind }) => (
+                <>
+                  <b className="font-semibold md:whitespace-nowrap">{target}</b>{" "}
+                  {target !== kind && <span className="text-soft">{kind}</span>}
+                </>
+              ),
+            },
             { head: "Where", cell: ({ label }) => label },
             { head: "What it is", cell: ({ summary }) => summary },
           ]}
@@ -39,9 +47,22 @@ export function Findings({ findings }: Pick<RunReport, "findings">) {
       rowKey={(_, index) => index}
       columns={[
         { head: "Level", cell: ({ level }) => <Badge tone={tones[level]}>{level}</Badge>, className: "md:w-24" },
-        { head: "Finding", cell: ({ skill, message }) => <>{skill && <code className="font-medium">{skill} </code>}{message}</> },
+        {
+          head: "Finding",
+          cell: ({ skill, message }) => (
+            <>
+              {skill && <code className="font-medium">{skill} </code>}
+              {message}
+            </>
+          ),
+        },
         ...(findings.some(({ remedy }) => remedy)
-          ? [{ head: "What mends it", cell: ({ remedy }: RunReport["findings"][number]) => (remedy ? <code>{remedy}</code> : "–") }]
+          ? [
+              {
+                head: "What mends it",
+                cell: ({ remedy }: RunReport["findings"][number]) => (remedy ? <code>{remedy}</code> : "–"),
+              },
+            ]
           : []),
       ]}
     />

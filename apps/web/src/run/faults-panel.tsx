@@ -32,7 +32,10 @@ export function FaultsPanel({ report }: { report: RunReport }) {
           { head: "What it touched", cell: ({ fault }) => <Things fault={fault} /> },
           { head: "Witness", cell: ({ fault }) => <Witness fault={fault} /> },
           { head: "Stood", cell: ({ fault }) => <span className="whitespace-nowrap">{stood(fault)}</span> },
-          { head: "Undo is worth", cell: ({ fault }) => <span className="whitespace-nowrap">{fault.reversal ?? "–"}</span> },
+          {
+            head: "Undo is worth",
+            cell: ({ fault }) => <span className="whitespace-nowrap">{fault.reversal ?? "–"}</span>,
+          },
         ]}
       />
     </Panel>

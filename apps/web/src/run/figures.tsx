@@ -2,8 +2,9 @@ import { keyFigures, type RunReport } from "@chaos-agents/report/browser";
 import { textTone } from "../design/badge.tsx";
 
 /** The numbers people ask for first. */
-export function Figures({ report }: { report: RunReport }) {
-  const figures = keyFigures(report);
+export function Figures({ report, live }: { report: RunReport; live: boolean }) {
+  // what still stands while it is meant to is no failure; its progress is told above
+  const figures = keyFigures(report).filter(({ label }) => !live || label !== "Changes undone");
   if (figures.length === 0) return null;
   return (
     <section aria-label="Key figures">

@@ -29,7 +29,11 @@ export function GuardPanel({ report }: { report: RunReport }) {
             },
           },
           { head: "Asked", numeric: true, cell: ({ points }) => points.length },
-          { head: "Lowest to highest", numeric: true, cell: ({ stats, points }) => range(stats, points.at(-1)?.value ?? null) },
+          {
+            head: "Lowest to highest",
+            numeric: true,
+            cell: ({ stats, points }) => range(stats, points.at(-1)?.value ?? null),
+          },
         ]}
       />
     </Panel>

@@ -30,7 +30,11 @@ export function LeftPanel({ run, report: { left, retry } }: { run: string; repor
         </h2>
         <div className="flex flex-wrap gap-2">
           {retry !== null && <CopyButton text={retry} label="Copy the command" />}
-          <Button look="primary" disabled={recover.isPending || (made !== null && busy)} onClick={() => recover.mutate()}>
+          <Button
+            look="primary"
+            disabled={recover.isPending || (made !== null && busy)}
+            onClick={() => recover.mutate()}
+          >
             <Undo2 aria-hidden className="size-4" /> {made !== null && busy ? "Recovering" : "Recover now"}
           </Button>
         </div>
@@ -46,7 +50,15 @@ export function LeftPanel({ run, report: { left, retry } }: { run: string; repor
           rows={left}
           rowKey={({ undo }) => undo}
           columns={[
-            { head: "Change", cell: ({ thing, label }) => <><b>{thing}</b><p className="text-soft">{label}</p></> },
+            {
+              head: "Change",
+              cell: ({ thing, label }) => (
+                <>
+                  <b>{thing}</b>
+                  <p className="text-soft">{label}</p>
+                </>
+              ),
+            },
             { head: "Why", cell: ({ why }) => why },
           ]}
         />

@@ -12,7 +12,10 @@ export function LogPanel({ report, live }: { report: RunReport; live: boolean })
   const [words, setWords] = useState("");
   const wanted = words.trim().toLowerCase();
   const lines = useMemo(() => {
-    const found = wanted === "" ? report.log : report.log.filter(({ word, subject, text }) => `${word} ${subject} ${text}`.toLowerCase().includes(wanted));
+    const found =
+      wanted === ""
+        ? report.log
+        : report.log.filter(({ word, subject, text }) => `${word} ${subject} ${text}`.toLowerCase().includes(wanted));
     return live ? found.toReversed() : found;
   }, [report, wanted, live]);
   const shown = all ? lines.slice(0, 2_000) : lines.slice(0, atFirst);
@@ -20,7 +23,14 @@ export function LogPanel({ report, live }: { report: RunReport; live: boolean })
     <Panel
       title="Event log"
       aside={
-        <input type="search" aria-label="Search the event log" placeholder="Search the log  /" value={words} onChange={(event) => setWords(event.target.value)} className="field max-w-64" />
+        <input
+          type="search"
+          aria-label="Search the event log"
+          placeholder="Search the log  /"
+          value={words}
+          onChange={(event) => setWords(event.target.value)}
+          className="field max-w-64"
+        />
       }
     >
       {shown.length === 0 ? (
@@ -28,7 +38,10 @@ export function LogPanel({ report, live }: { report: RunReport; live: boolean })
       ) : (
         <ol className="divide-y divide-line/60 py-1 text-sm">
           {shown.map(({ t, word, subject, text, tone }, index) => (
-            <li key={live ? lines.length - index : index} className="grid grid-cols-[4.2rem_4rem_minmax(0,1fr)] gap-x-2 px-4 py-0.75">
+            <li
+              key={live ? lines.length - index : index}
+              className="grid grid-cols-[4.2rem_4rem_minmax(0,1fr)] gap-x-2 px-4 py-0.75"
+            >
               <span className="text-right text-soft">{clock(t)}</span>
               <span className={`font-medium ${textTone[tone]}`}>{word}</span>
               <span className="min-w-0 wrap-anywhere">

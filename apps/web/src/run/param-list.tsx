@@ -6,7 +6,9 @@ export function ParamList({ params }: { params: unknown }) {
     <details>
       <summary className="text-xs text-soft">Params</summary>
       <pre className="mt-1 text-xs whitespace-pre-wrap">
-        {entries.map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`).join("\n")}
+        {entries
+          .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
+          .join("\n")}
       </pre>
     </details>
   );

@@ -1,7 +1,16 @@
 import type { Phase } from "@chaos-agents/core";
 import { millis, type RunReport } from "@chaos-agents/report/browser";
 
-const order: readonly Phase[] = ["discover", "plan", "preflight", "steady-state", "inject", "observe", "undo", "verify"];
+const order: readonly Phase[] = [
+  "discover",
+  "plan",
+  "preflight",
+  "steady-state",
+  "inject",
+  "observe",
+  "undo",
+  "verify",
+];
 const names: Record<Phase, string> = {
   discover: "Discover",
   plan: "Plan",
@@ -14,7 +23,11 @@ const names: Record<Phase, string> = {
   recover: "Recover",
 };
 const tint = (phase: Phase) =>
-  phase === "inject" || phase === "observe" ? "bg-bite" : phase === "undo" || phase === "verify" || phase === "recover" ? "bg-undo" : "bg-soft";
+  phase === "inject" || phase === "observe"
+    ? "bg-bite"
+    : phase === "undo" || phase === "verify" || phase === "recover"
+      ? "bg-undo"
+      : "bg-soft";
 
 /** Where in its life a run is. */
 export function PhaseSteps({ report }: { report: Pick<RunReport, "phases" | "lastAt"> }) {
@@ -23,21 +36,31 @@ export function PhaseSteps({ report }: { report: Pick<RunReport, "phases" | "las
   const recovering = report.phases.some(({ phase }) => phase === "recover");
   return (
     <ol aria-label="Phases" className="grid grid-cols-8 gap-1">
-      {(recovering ? [...order.slice(0, -2), "recover" as const, "verify" as const] : order).map((phase, index, all) => {
-        const been = report.phases.filter((one) => one.phase === phase);
-        const last = been.at(-1);
-        const active = now === phase;
-        const took = last ? millis((last.endedAt ?? report.lastAt) - last.startedAt) : null;
-        return (
-          <li key={phase} aria-current={active ? "step" : undefined} className={`min-w-0 ${all.length > 8 && index === 0 ? "hidden" : ""}`}>
-            <div className={`h-1.5 rounded-full ${last ? tint(phase) : "bg-line"} ${active ? "breathing" : ""} ${last && !active ? "opacity-55" : ""}`} />
-            <p className={`mt-1 truncate text-xs ${active ? "font-semibold text-ink" : "text-soft"} ${active ? "" : "max-md:sr-only"}`}>
-              {names[phase]}
-              {took && <span className="hidden font-normal text-soft xl:inline"> {took}</span>}
-            </p>
-          </li>
-        );
-      })}
+      {(recovering ? [...order.slice(0, -2), "recover" as const, "verify" as const] : order).map(
+        (phase, index, all) => {
+          const been = report.phases.filter((one) => one.phase === phase);
+          const last = been.at(-1);
+          const active = now === phase;
+          const took = last ? millis((last.endedAt ?? report.lastAt) - last.startedAt) : null;
+          return (
+            <li
+              key={phase}
+              aria-current={active ? "step" : undefined}
+              className={`min-w-0 ${all.length > 8 && index === 0 ? "hidden" : ""}`}
+            >
+              <div
+                className={`h-1.5 rounded-full ${last ? tint(phase) : "bg-line"} ${active ? "breathing" : ""} ${last && !active ? "opacity-55" : ""}`}
+              />
+              <p
+                className={`mt-1 text-xs whitespace-nowrap ${active ? "font-semibold text-ink" : "truncate text-soft max-md:sr-only"}`}
+              >
+                {names[phase]}
+                {took && <span className="hidden font-normal text-soft 2xl:inline"> {took}</span>}
+              </p>
+            </li>
+          );
+        },
+      )}
     </ol>
   );
 }

@@ -43,13 +43,21 @@ export function RunPage() {
       </>
     );
   }
-  if (!report && job) return <Waiting name={name} why={job.error} failed={job.state === "failed" || job.state === "cancelled"} />;
+  if (!report && job)
+    return <Waiting name={name} why={job.error} failed={job.state === "failed" || job.state === "cancelled"} />;
   return (
-    <div className="space-y-7">
-      <div>
-        <div data-joined className="mb-6 flex flex-wrap items-start justify-between gap-4">
+    <div className={`space-y-7 ${live ? "max-lg:pb-16" : ""}`}>
+      <div className="contents">
+        <div
+          data-joined
+          className={`mb-6 flex flex-wrap items-start justify-between gap-4 ${live ? "bg-paper lg:sticky lg:top-0 lg:z-20 lg:-mx-2 lg:px-2 lg:py-3" : ""}`}
+        >
           <PageHead title={name} kicker={live ? "Running now" : "Results"} />
-          {live ? <StopButton run={id} stopping={(report?.stops.length ?? 0) > 0} /> : report && <Downloads run={id} />}
+          {live ? (
+            <StopButton docked run={id} stopping={(report?.stops.length ?? 0) > 0} />
+          ) : (
+            report && <Downloads run={id} />
+          )}
         </div>
         {report && live && <LiveHead report={report} connection={connection} />}
         {report && !live && <VerdictHero report={report} />}
@@ -60,7 +68,7 @@ export function RunPage() {
       {report && (
         <>
           <RunFacts report={report} />
-          <Figures report={report} />
+          <Figures report={report} live={live} />
           <CoursePanel report={report} live={live} />
           <SteadyPanel report={report} />
           <GuardPanel report={report} />
@@ -91,7 +99,13 @@ function LiveHead({ report, connection }: { report: RunReport; connection: Strea
 /** Says aloud what the colours show. */
 function Announcer({ report }: { report: RunReport | null }) {
   const phase = report?.phases.at(-1);
-  const words = !report ? "" : report.verdict ? `Ended: ${shownVerdict(report.verdict).title}` : phase ? `Phase: ${phaseName(phase.phase)}` : "";
+  const words = !report
+    ? ""
+    : report.verdict
+      ? `Ended: ${shownVerdict(report.verdict).title}`
+      : phase
+        ? `Phase: ${phaseName(phase.phase)}`
+        : "";
   return (
     <p role="status" className="sr-only">
       {words}
@@ -104,7 +118,10 @@ const Waiting = ({ name, why, failed }: { name: string; why: string | null; fail
     <PageHead title={name} kicker={failed ? "Not run" : "Queued"} />
     <div className="rounded-lg border border-line bg-card">
       <Empty icon={Hourglass} title={failed ? "This run did not start" : "It waits for its turn"}>
-        {why ?? (failed ? "Nothing was touched." : "It starts as soon as a run before it has ended. This page follows by itself.")}
+        {why ??
+          (failed
+            ? "Nothing was touched."
+            : "It starts as soon as a run before it has ended. This page follows by itself.")}
       </Empty>
     </div>
   </>

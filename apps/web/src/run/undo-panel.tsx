@@ -1,4 +1,13 @@
-import { faultName, isIdentical, millis, outcomeText, outcomeTones, type RunReport, type Tone, type UndoReport } from "@chaos-agents/report/browser";
+import {
+  faultName,
+  isIdentical,
+  millis,
+  outcomeText,
+  outcomeTones,
+  type RunReport,
+  type Tone,
+  type UndoReport,
+} from "@chaos-agents/report/browser";
 import { Badge } from "../design/badge.tsx";
 import { DataTable } from "../design/data-table.tsx";
 import { Panel } from "../design/panel.tsx";
@@ -13,7 +22,16 @@ export function UndoPanel({ report, live }: { report: RunReport; live: boolean }
   const names = new Map(report.faults.map((fault) => [fault.fault, faultName(fault)]));
   const rows = report.undos.toSorted((a, b) => order(a) - order(b) || (a.startedAt ?? 0) - (b.startedAt ?? 0));
   return (
-    <Panel title="Undo" aside={live && <div className="w-72 max-w-full"><UndoProgress report={report} /></div>}>
+    <Panel
+      title="Undo"
+      aside={
+        live && (
+          <div className="w-72 max-w-full">
+            <UndoProgress report={report} />
+          </div>
+        )
+      }
+    >
       <DataTable
         caption="How each change was put back, and what that is worth"
         rows={rows}
@@ -43,7 +61,8 @@ export function UndoPanel({ report, live }: { report: RunReport; live: boolean }
 function Outcome({ undo, live }: { undo: UndoReport; live: boolean }) {
   const { outcome, worth, attempts, startedAt } = undo;
   if (outcome === null) {
-    if (live) return <Badge tone={startedAt === null ? "dim" : "plain"}>{startedAt === null ? "recorded" : "undoing"}</Badge>;
+    if (live)
+      return <Badge tone={startedAt === null ? "dim" : "plain"}>{startedAt === null ? "recorded" : "undoing"}</Badge>;
     return <Badge tone="bad">not undone</Badge>;
   }
   const tone: Tone = outcomeTones[outcome] === "good" && worth !== "exact" ? "plain" : outcomeTones[outcome];
@@ -57,7 +76,8 @@ function Outcome({ undo, live }: { undo: UndoReport; live: boolean }) {
 
 function Verified({ undo: { remains, residues, outcome, worth } }: { undo: UndoReport }) {
   if (outcome === null || outcome === "failed") return "–";
-  const clean = residues === null ? "nobody looked" : worth === "compensated" ? "nothing of ours is left" : "nothing is left";
+  const clean =
+    residues === null ? "nobody looked" : worth === "compensated" ? "nothing of ours is left" : "nothing is left";
   return (
     <div className="space-y-0.5">
       {(residues ?? []).map((residue) => (

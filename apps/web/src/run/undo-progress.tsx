@@ -12,7 +12,11 @@ export function UndoProgress({ report }: { report: RunReport }) {
     <div className="min-w-0">
       <div className="flex items-baseline justify-between gap-3 text-sm">
         <span className="min-w-0 truncate text-soft">
-          {current ? `Undoing ${current.label}` : ended.length === undos.length ? "Everything is dealt with" : "To be undone at the end"}
+          {current
+            ? `Undoing ${current.label}`
+            : ended.length === undos.length
+              ? "Everything is dealt with"
+              : "To be undone at the end"}
         </span>
         <b className="shrink-0">
           {ended.length} of {undos.length}

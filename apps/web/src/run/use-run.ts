@@ -27,7 +27,10 @@ export function useRun(id: string) {
     void client.invalidateQueries({ queryKey: runQuery(id).queryKey });
     void client.invalidateQueries({ queryKey: reportQuery(id).queryKey });
   }, [client, id, watched.ended]);
-  const stored = useQuery({ ...reportQuery(id), enabled: run.data !== undefined && !live && run.data.damaged === null });
+  const stored = useQuery({
+    ...reportQuery(id),
+    enabled: run.data !== undefined && !live && run.data.damaged === null,
+  });
   return {
     run: run.data ?? null,
     job: unknown ? (jobs.data?.find((job) => job.run === id) ?? null) : null,

@@ -49,7 +49,10 @@ export function AuditPanel() {
           <Button disabled={cursors.length === 0} onClick={() => setCursors(cursors.slice(0, -1))}>
             <ArrowLeft aria-hidden className="size-4" /> Newer
           </Button>
-          <Button disabled={data.next === null} onClick={() => data.next !== null && setCursors([...cursors, data.next])}>
+          <Button
+            disabled={data.next === null}
+            onClick={() => data.next !== null && setCursors([...cursors, data.next])}
+          >
             Older <ArrowRight aria-hidden className="size-4" />
           </Button>
         </nav>

@@ -16,7 +16,10 @@ export function SafetyPanel() {
   const [reason, setReason] = useState("");
   const [asking, setAsking] = useState(false);
   const onSuccess = () => client.invalidateQueries({ queryKey: machineQuery.queryKey });
-  const halt = useMutation({ mutationFn: () => call("POST", "/halt", { body: reason.trim() ? { reason: reason.trim() } : {} }), onSuccess });
+  const halt = useMutation({
+    mutationFn: () => call("POST", "/halt", { body: reason.trim() ? { reason: reason.trim() } : {} }),
+    onSuccess,
+  });
   const resume = useMutation({ mutationFn: () => call("DELETE", "/halt"), onSuccess });
   const halted = machine?.halted ?? null;
   return (
@@ -25,7 +28,8 @@ export function SafetyPanel() {
         {halted ? (
           <>
             <p className="min-w-0 grow basis-72">
-              <b className="text-bad">Halted by {halted.by}.</b> {halted.reason}. Nothing can start until runs are allowed again.
+              <b className="text-bad">Halted by {halted.by}.</b> {halted.reason}. Nothing can start until runs are
+              allowed again.
             </p>
             <Button look="primary" disabled={resume.isPending} onClick={() => resume.mutate()}>
               <Play aria-hidden className="size-4" /> Allow runs again
@@ -37,7 +41,14 @@ export function SafetyPanel() {
               <label htmlFor={id} className="mb-1 block text-sm font-medium">
                 Stop everything on this machine, and let nothing new start
               </label>
-              <input id={id} value={reason} onChange={(event) => setReason(event.target.value)} placeholder="Why, for those who see it" maxLength={500} className="field" />
+              <input
+                id={id}
+                value={reason}
+                onChange={(event) => setReason(event.target.value)}
+                placeholder="Why, for those who see it"
+                maxLength={500}
+                className="field"
+              />
             </div>
             <Button look="danger" disabled={halt.isPending} onClick={() => setAsking(true)}>
               <OctagonX aria-hidden className="size-4" /> Halt
@@ -61,7 +72,10 @@ export function SafetyPanel() {
           halt.mutate();
         }}
       >
-        <p>Every run on it, also those started in terminals, stops and undoes what it did. New ones are refused until somebody allows them again.</p>
+        <p>
+          Every run on it, also those started in terminals, stops and undoes what it did. New ones are refused until
+          somebody allows them again.
+        </p>
       </Confirm>
     </Panel>
   );

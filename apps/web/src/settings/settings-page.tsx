@@ -81,7 +81,12 @@ function SessionPanel() {
 
 function MachinePanel() {
   const { data: machine } = useQuery(machineQuery);
-  if (!machine) return <Panel title="Machine"><Skeleton lines={5} /></Panel>;
+  if (!machine)
+    return (
+      <Panel title="Machine">
+        <Skeleton lines={5} />
+      </Panel>
+    );
   return (
     <Panel title="Machine">
       <Facts
@@ -89,9 +94,19 @@ function MachinePanel() {
           ["Name", machine.hostname],
           ["Version", machine.version],
           ["Runs are kept in", <code key="home">{machine.home}</code>],
-          ["Files lie in", machine.folders.map((folder) => <code key={folder} className="block">{folder}</code>)],
+          [
+            "Files lie in",
+            machine.folders.map((folder) => (
+              <code key={folder} className="block">
+                {folder}
+              </code>
+            )),
+          ],
           ["Runs at once", machine.atOnce],
-          ["Who is told", machine.notices.length > 0 ? machine.notices.join(", ") : <span className="text-soft">nobody</span>],
+          [
+            "Who is told",
+            machine.notices.length > 0 ? machine.notices.join(", ") : <span className="text-soft">nobody</span>,
+          ],
         ]}
       />
     </Panel>

@@ -16,7 +16,10 @@ export function HaltedBanner() {
   if (!machine?.halted) return null;
   const { at, by, reason } = machine.halted;
   return (
-    <div role="alert" className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b border-bad/30 bg-bad-tint px-4 py-2.5 md:px-8">
+    <div
+      role="alert"
+      className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b border-bad/30 bg-bad-tint px-4 py-2.5 md:px-8"
+    >
       <OctagonX aria-hidden className="size-5 shrink-0 text-bad" />
       <p className="min-w-0 grow text-sm">
         <b className="text-bad">Halted: no run may start on this machine.</b> {reason && <>“{reason}” — </>}

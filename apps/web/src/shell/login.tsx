@@ -20,7 +20,7 @@ export function Login() {
   });
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    login.mutate(String(new FormData(event.currentTarget).get("token")).trim());
+    login.mutate((new FormData(event.currentTarget).get("token") as string).trim());
   };
   return (
     <main className="grid min-h-dvh place-items-center p-4">
@@ -37,7 +37,15 @@ export function Login() {
           <label htmlFor={id} className="mb-1 block text-sm font-medium">
             Token
           </label>
-          <input id={id} name="token" type="password" autoComplete="current-password" required autoFocus className="field" />
+          <input
+            id={id}
+            name="token"
+            type="password"
+            autoComplete="current-password"
+            required
+            autoFocus
+            className="field"
+          />
         </div>
         {login.error && <Failure error={login.error} />}
         <Button type="submit" look="primary" disabled={login.isPending} className="w-full">

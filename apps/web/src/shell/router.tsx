@@ -55,7 +55,8 @@ const skills = createRoute({
   getParentRoute,
   path: "/skills",
   component: lazyRouteComponent(() => import("../skills/skills-page.tsx"), "SkillsPage"),
-  validateSearch: (search: Record<string, unknown>): { q?: string } => (words(search["q"]) ? { q: words(search["q"])! } : {}),
+  validateSearch: (search: Record<string, unknown>): { q?: string } =>
+    words(search["q"]) ? { q: words(search["q"])! } : {},
 });
 
 const skill = createRoute({
@@ -79,7 +80,18 @@ const settings = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([home, history, run, compare, experiments, editor, skills, skill, targets, settings]),
+  routeTree: rootRoute.addChildren([
+    home,
+    history,
+    run,
+    compare,
+    experiments,
+    editor,
+    skills,
+    skill,
+    targets,
+    settings,
+  ]),
   defaultPreload: "intent",
   defaultPendingComponent: () => <Skeleton lines={8} />,
   defaultErrorComponent: ({ error, reset }) => <Failure error={error} again={reset} />,

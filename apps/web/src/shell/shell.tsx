@@ -19,7 +19,11 @@ export function Shell() {
   if (!session.data) {
     return (
       <main className="mx-auto max-w-xl p-6">
-        {session.error ? <Failure error={session.error} again={() => void session.refetch()} /> : <Skeleton lines={5} />}
+        {session.error ? (
+          <Failure error={session.error} again={() => void session.refetch()} />
+        ) : (
+          <Skeleton lines={5} />
+        )}
       </main>
     );
   }

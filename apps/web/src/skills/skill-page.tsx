@@ -45,11 +45,15 @@ function SkillView({ skill }: { skill: Skill }) {
           <Words head="What is felt">{skill.effect}</Words>
           <Words head={`The way back: ${skill.reversal}`}>{skill.reversalNote}</Words>
           <Words head="How it is seen">
-            {skill.seen === "effect" ? "A second connection sees the fault itself bite." : "The target takes the request; the effect itself is not seen."}
+            {skill.seen === "effect"
+              ? "A second connection sees the fault itself bite."
+              : "The target takes the request; the effect itself is not seen."}
           </Words>
           {skill.role && (
             <Panel title="What allows it" aside={<CopyButton text={skill.role} />}>
-              <pre tabIndex={0} aria-label="What allows it" className="max-h-72 overflow-auto p-4 text-xs">{skill.role}</pre>
+              <pre tabIndex={0} aria-label="What allows it" className="max-h-72 overflow-auto p-4 text-xs">
+                {skill.role}
+              </pre>
             </Panel>
           )}
         </div>

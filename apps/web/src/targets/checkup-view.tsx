@@ -11,14 +11,22 @@ export function CheckupView({ checkup: { targets, open } }: { checkup: Checkup }
   return (
     <div className="space-y-7">
       {targets.map(({ experiment, target, label, marks, sight, unreachable }) => (
-        <Panel key={`${experiment} ${target}`} title={<>{target} <span className="font-normal text-soft">{label}</span></>}>
+        <Panel
+          key={`${experiment} ${target}`}
+          title={
+            <>
+              {target} <span className="font-normal text-soft">{label}</span>
+            </>
+          }
+        >
           {unreachable !== null ? (
             <p className="flex items-center gap-2 p-4 text-warn">
               <Unplug aria-hidden className="size-4 shrink-0" /> Could not be looked at: {unreachable}
             </p>
           ) : marks.length === 0 ? (
             <p className="flex items-center gap-2 p-4 text-good">
-              <CircleCheck aria-hidden className="size-4 shrink-0" /> {sight ? `No ${sight.marked} of ours.` : "Nothing of ours."}
+              <CircleCheck aria-hidden className="size-4 shrink-0" />{" "}
+              {sight ? `No ${sight.marked} of ours.` : "Nothing of ours."}
             </p>
           ) : (
             <DataTable
@@ -29,15 +37,30 @@ export function CheckupView({ checkup: { targets, open } }: { checkup: Checkup }
                 { head: "Mark", cell: ({ key }) => <code>{key}</code> },
                 { head: "What it is", cell: ({ detail }) => detail },
                 { head: "Run", cell: ({ run }) => (run ? <code>{run}</code> : "–") },
-                { head: "Can be removed", cell: ({ remove }) => <Badge tone={remove ? "good" : "warn"}>{remove ? "yes" : "from its journal only"}</Badge> },
+                {
+                  head: "Can be removed",
+                  cell: ({ remove }) => (
+                    <Badge tone={remove ? "good" : "warn"}>{remove ? "yes" : "from its journal only"}</Badge>
+                  ),
+                },
               ]}
             />
           )}
-          {sight && unreachable === null && <p className="border-t border-line px-4 py-2 text-sm text-soft">Whether {sight.unmarked} were changed, a run’s journal alone can tell.</p>}
+          {sight && unreachable === null && (
+            <p className="border-t border-line px-4 py-2 text-sm text-soft">
+              Whether {sight.unmarked} were changed, a run’s journal alone can tell.
+            </p>
+          )}
         </Panel>
       ))}
       {left.length > 0 && (
-        <Panel title={<span className="flex items-center gap-2"><CircleAlert aria-hidden className="size-4.5 text-bad" /> Runs with something left to undo</span>}>
+        <Panel
+          title={
+            <span className="flex items-center gap-2">
+              <CircleAlert aria-hidden className="size-4.5 text-bad" /> Runs with something left to undo
+            </span>
+          }
+        >
           <RunList runs={left} />
         </Panel>
       )}

@@ -19,17 +19,19 @@ export function DiscoveryView({ found }: { found: readonly Discovery[] }) {
               {rows.length === 0 ? (
                 <p className="p-4 text-sm text-soft">None.</p>
               ) : (
-                <DataTable
-                  caption={title}
-                  rows={rows}
-                  rowKey={(_, index) => index}
-                  dense
-                  columns={columns.map((head, index): Column<(typeof rows)[number]> => ({
-                    head,
-                    numeric: rows.every((row) => typeof row[index] === "number" || row[index] === null),
-                    cell: (row) => shown(row[index] ?? null),
-                  }))}
-                />
+                <div className="md:overflow-x-auto md:[&_td]:wrap-break-word">
+                  <DataTable
+                    caption={title}
+                    rows={rows}
+                    rowKey={(_, index) => index}
+                    dense
+                    columns={columns.map((head, index): Column<(typeof rows)[number]> => ({
+                      head,
+                      numeric: rows.every((row) => typeof row[index] === "number" || row[index] === null),
+                      cell: (row) => shown(row[index] ?? null),
+                    }))}
+                  />
+                </div>
               )}
             </Panel>
           ))}

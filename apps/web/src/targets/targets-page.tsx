@@ -20,7 +20,9 @@ export function TargetsPage() {
   const { data: files, error } = useQuery(filesQuery);
   const runnable = files?.filter(({ names }) => names.length > 0) ?? [];
   const chosen = runnable.some((one) => one.file === file) ? file : (runnable[0]?.file ?? "");
-  const look = useMutation({ mutationFn: (kind: Look) => call<{ job: Job }>("POST", `/${kind}`, { body: { file: chosen } }) });
+  const look = useMutation({
+    mutationFn: (kind: Look) => call<{ job: Job }>("POST", `/${kind}`, { body: { file: chosen } }),
+  });
   return (
     <>
       <PageHead title="Targets" kicker="What can be broken, and what was left behind" />
@@ -66,8 +68,8 @@ export function TargetsPage() {
         !look.isPending &&
         !look.error && (
           <Empty icon={Radar} title="Nothing was looked at yet">
-            Both only read: discovering lists what is there, looking for leftovers finds marks of ours, whatever the journal
-            says.
+            Both only read: discovering lists what is there, looking for leftovers finds marks of ours, whatever the
+            journal says.
           </Empty>
         )
       )}

@@ -11,8 +11,10 @@ export function completeYaml(schema: Schema, skills: readonly Skill[]): Completi
     const word = context.matchBefore(/[\w.${}-]*/);
     if (!word || (word.from === word.to && !context.explicit && !followsKey(context))) return null;
     const place = placeAt(context.state.doc.toString(), context.pos);
-    const options = place.key === null ? keysAt(schema, place) : valuesAt(schema, place.whole, [...place.path, place.key], about);
-    const wanted = options.length > 0 ? options : place.key === null ? valuesAt(schema, place.whole, place.path, about) : [];
+    const options =
+      place.key === null ? keysAt(schema, place) : valuesAt(schema, place.whole, [...place.path, place.key], about);
+    const wanted =
+      options.length > 0 ? options : place.key === null ? valuesAt(schema, place.whole, place.path, about) : [];
     return wanted.length === 0 ? null : { from: word.from, options: wanted, validFor: /^[\w.-]*$/ };
   };
 }
@@ -40,14 +42,28 @@ function keysAt(schema: Schema, { path, siblings, whole }: ReturnType<typeof pla
   return [...found.values()];
 }
 
-function valuesAt(schema: Schema, whole: unknown, path: readonly (string | number)[], about: ReadonlyMap<string, string>): Completion[] {
+function valuesAt(
+  schema: Schema,
+  whole: unknown,
+  path: readonly (string | number)[],
+  about: ReadonlyMap<string, string>,
+): Completion[] {
   const found = new Map<string, Completion>();
   for (const one of schemasAt(schema, whole, path)) {
     const values = one.enum ?? (one.const !== undefined ? [one.const] : one.type === "boolean" ? [true, false] : []);
-    for (const value of [...values, ...(one.default !== undefined && typeof one.default !== "object" ? [one.default] : [])]) {
+    for (const value of [
+      ...values,
+      ...(one.default !== undefined && typeof one.default !== "object" ? [one.default] : []),
+    ]) {
       const label = String(value);
       const summary = about.get(label);
-      if (!found.has(label)) found.set(label, { label, type: "enum", ...(summary ? { info: summary } : {}), ...(value === one.default ? { detail: "default" } : {}) });
+      if (!found.has(label))
+        found.set(label, {
+          label,
+          type: "enum",
+          ...(summary ? { info: summary } : {}),
+          ...(value === one.default ? { detail: "default" } : {}),
+        });
     }
   }
   return [...found.values()];

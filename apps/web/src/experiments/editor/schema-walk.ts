@@ -38,7 +38,10 @@ function expand(root: Schema, schema: Schema, value: unknown, depth = 0): Schema
 
 function resolve(root: Schema, ref: string): Schema {
   const steps = ref.replace(/^#\/?/, "").split("/").filter(Boolean);
-  const found = steps.reduce<unknown>((here, step) => (here as Record<string, unknown> | undefined)?.[step.replaceAll("~1", "/").replaceAll("~0", "~")], root);
+  const found = steps.reduce<unknown>(
+    (here, step) => (here as Record<string, unknown> | undefined)?.[step.replaceAll("~1", "/").replaceAll("~0", "~")],
+    root,
+  );
   return (found as Schema | undefined) ?? {};
 }
 

@@ -4,7 +4,14 @@ import { yaml } from "@codemirror/lang-yaml";
 import { bracketMatching, indentUnit } from "@codemirror/language";
 import { type Diagnostic as Mark, lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { Compartment, EditorState, type Text } from "@codemirror/state";
-import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
+import {
+  drawSelection,
+  EditorView,
+  highlightActiveLine,
+  highlightActiveLineGutter,
+  keymap,
+  lineNumbers,
+} from "@codemirror/view";
 import { useQuery } from "@tanstack/react-query";
 import { type Ref, useEffect, useImperativeHandle, useRef } from "react";
 import { schemaQuery, skillsQuery } from "../../api/queries.ts";
@@ -68,12 +75,20 @@ export default function YamlEditor({ ref, initial, diagnostics, onChange }: Yaml
   useEffect(() => {
     if (!schema) return;
     const source = completeYaml(schema, skills ?? []);
-    view.current?.dispatch({ effects: completing.current.reconfigure(autocompletion({ override: [source], icons: false })) });
+    view.current?.dispatch({
+      effects: completing.current.reconfigure(autocompletion({ override: [source], icons: false })),
+    });
   }, [schema, skills, initial]);
 
   useEffect(() => {
     const { current } = view;
-    if (current && diagnostics) current.dispatch(setDiagnostics(current.state, diagnostics.map((one) => markOf(current.state.doc, one))));
+    if (current && diagnostics)
+      current.dispatch(
+        setDiagnostics(
+          current.state,
+          diagnostics.map((one) => markOf(current.state.doc, one)),
+        ),
+      );
   }, [diagnostics]);
 
   useImperativeHandle(ref, () => ({

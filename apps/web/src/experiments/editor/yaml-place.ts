@@ -28,7 +28,12 @@ export function placeAt(text: string, offset: number): YamlPlace {
   const path = pathTo([...lines, ...own.slice(0, -1)], bare);
   const whole = plain(text);
   const without = plain(text.split("\n").toSpliced(before.length, 1).join("\n"));
-  return { path, key: value ? value[2]! : null, siblings: groupAt(whole, path) ?? groupAt(without, path) ?? {}, whole: whole ?? without };
+  return {
+    path,
+    key: value ? value[2]! : null,
+    siblings: groupAt(whole, path) ?? groupAt(without, path) ?? {},
+    whole: whole ?? without,
+  };
 }
 
 /** A line as the levels it opens: `- name: x` is an item and a key in it. */
@@ -96,14 +101,23 @@ function plain(text: string): unknown {
 function toPlain(node: unknown): unknown {
   if (isScalar(node)) return node.value;
   if (isSeq(node)) return node.items.map(toPlain);
-  if (isMap(node)) return Object.fromEntries(node.items.map(({ key, value }) => [String(isScalar(key) ? key.value : key), toPlain(value)]));
+  if (isMap(node))
+    return Object.fromEntries(
+      node.items.map(({ key, value }) => [String(isScalar(key) ? key.value : key), toPlain(value)]),
+    );
   return null;
 }
 
 function groupAt(value: unknown, path: readonly (string | number)[]): Record<string, unknown> | null {
   const found = valueAt(value, path);
-  return found !== null && typeof found === "object" && !Array.isArray(found) ? (found as Record<string, unknown>) : null;
+  return found !== null && typeof found === "object" && !Array.isArray(found)
+    ? (found as Record<string, unknown>)
+    : null;
 }
 
 export const valueAt = (value: unknown, path: readonly (string | number)[]): unknown =>
-  path.reduce<unknown>((here, step) => (here !== null && typeof here === "object" ? ((here as Record<string | number, unknown>)[step] ?? null) : null), value);
+  path.reduce<unknown>(
+    (here, step) =>
+      here !== null && typeof here === "object" ? ((here as Record<string | number, unknown>)[step] ?? null) : null,
+    value,
+  );

@@ -1,4 +1,11 @@
-import { bareQuantity, type ChartFrame, type ChartPlan, quantity, tickText, valueScale } from "@chaos-agents/report/browser";
+import {
+  bareQuantity,
+  type ChartFrame,
+  type ChartPlan,
+  quantity,
+  tickText,
+  valueScale,
+} from "@chaos-agents/report/browser";
 import { memo, useEffect, useLayoutEffect, useRef } from "react";
 import uPlot from "uplot";
 import { onThemeChange } from "../../design/theme.ts";
@@ -33,7 +40,11 @@ export const Chart = memo(function Chart({ plan, frame, plots, onPoint }: Chart)
       readOut(legend.current, picture.current.plan, index);
       onPoint(index === null ? null : (u.data[0][index] ?? null));
     };
-    const u = new uPlot(optionsOf(element.clientWidth, picture, () => colours, point), dataOf(picture.current), element);
+    const u = new uPlot(
+      optionsOf(element.clientWidth, picture, () => colours, point),
+      dataOf(picture.current),
+      element,
+    );
     plot.current = u;
     plots.add(u);
     const unwatch = onThemeChange(() => {
@@ -60,13 +71,28 @@ export const Chart = memo(function Chart({ plan, frame, plots, onPoint }: Chart)
 
   return (
     <figure className="border-t border-line pt-3 first:border-t-0">
-      <Caption plan={plan} legend={legend} far={plan.limits.filter(({ value }) => !picture.current.scale.reaches(value))} logarithmic={picture.current.scale.logarithmic} />
+      <Caption
+        plan={plan}
+        legend={legend}
+        far={plan.limits.filter(({ value }) => !picture.current.scale.reaches(value))}
+        logarithmic={picture.current.scale.logarithmic}
+      />
       <div ref={place} role="img" aria-label={`${plan.title}: ${plan.series.map(usualWords(plan)).join("; ")}`} />
     </figure>
   );
 });
 
-function Caption({ plan, legend, far, logarithmic }: { plan: ChartPlan; legend: React.RefObject<HTMLUListElement | null>; far: ChartPlan["limits"]; logarithmic: boolean }) {
+function Caption({
+  plan,
+  legend,
+  far,
+  logarithmic,
+}: {
+  plan: ChartPlan;
+  legend: React.RefObject<HTMLUListElement | null>;
+  far: ChartPlan["limits"];
+  logarithmic: boolean;
+}) {
   const notes = [
     ...(plan.unit === null || plan.unit === "ms" ? [] : [plan.unit]),
     ...(logarithmic ? ["logarithmic scale"] : []),
@@ -95,7 +121,8 @@ function usual({ typical, unit }: ChartPlan, { stats: { before, during } }: Char
   const numbers = known.map((value) => bareQuantity(value, unit)).join(" → ") || "–";
   return typical === "max" ? `most ${numbers}` : numbers;
 }
-const usualWords = (plan: ChartPlan) => (series: ChartPlan["series"][number]) => `${series.name} ${usual(plan, series)}`;
+const usualWords = (plan: ChartPlan) => (series: ChartPlan["series"][number]) =>
+  `${series.name} ${usual(plan, series)}`;
 
 function readOut(list: HTMLUListElement | null, plan: ChartPlan, index: number | null): void {
   list?.querySelectorAll("b").forEach((reading, at) => {
@@ -120,7 +147,12 @@ function dataOf({ plan, frame, scale }: Picture): uPlot.AlignedData {
   return [x, ...columns];
 }
 
-function optionsOf(width: number, picture: { current: Picture }, colours: () => Colours, point: (u: uPlot) => void): uPlot.Options {
+function optionsOf(
+  width: number,
+  picture: { current: Picture },
+  colours: () => Colours,
+  point: (u: uPlot) => void,
+): uPlot.Options {
   const narrow = width < 560;
   const { plan } = picture.current;
   return {

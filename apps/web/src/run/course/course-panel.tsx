@@ -9,7 +9,15 @@ import { Timeline } from "./timeline.tsx";
 const mostCharts = 24;
 
 /** The course of the run: phases, faults and every chart, one below the other on one axis of time. */
-export function CoursePanel({ report, live, title = "What happened" }: { report: RunReport; live: boolean; title?: string }) {
+export function CoursePanel({
+  report,
+  live,
+  title = "What happened",
+}: {
+  report: RunReport;
+  live: boolean;
+  title?: string;
+}) {
   const frame = useMemo(() => frameOf(report, live), [report, live]);
   const charts = useMemo(() => chartsOf(report), [report]);
   const plots = useRef<Plots>(new Set());
@@ -28,12 +36,18 @@ export function CoursePanel({ report, live, title = "What happened" }: { report:
 
   const move = (event: KeyboardEvent) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    const next = event.key === "Escape" ? -10 : step === undefined ? null : Math.max(0, Math.min(100, (at.current ?? 0) + step));
+    const next =
+      event.key === "Escape" ? -10 : step === undefined ? null : Math.max(0, Math.min(100, (at.current ?? 0) + step));
     if (next === null) return;
     event.preventDefault();
-    for (const plot of plots.current) plot.setCursor({ left: next < 0 ? -10 : (next / 100) * plot.over.clientWidth, top: 8 });
+    for (const plot of plots.current)
+      plot.setCursor({ left: next < 0 ? -10 : (next / 100) * plot.over.clientWidth, top: 8 });
     at.current = next < 0 ? null : next;
-    setSpoken(next < 0 ? "" : [...(box.current?.querySelectorAll("figcaption") ?? [])].map((caption) => caption.textContent).join("; "));
+    setSpoken(
+      next < 0
+        ? ""
+        : [...(box.current?.querySelectorAll("figcaption") ?? [])].map((caption) => caption.textContent).join("; "),
+    );
   };
 
   if (report.phases.length === 0 && report.faults.length === 0) return null;
@@ -51,7 +65,11 @@ export function CoursePanel({ report, live, title = "What happened" }: { report:
           <Timeline report={report} frame={frame} live={live} />
           <div className="relative h-5 text-xs text-soft">
             {frame.axis.ticks.map(({ x, label }, index) => (
-              <span key={label + String(x)} className={`absolute -translate-x-1/2 whitespace-nowrap ${index % 2 ? "max-md:hidden" : ""}`} style={{ left: `${x}%` }}>
+              <span
+                key={label + String(x)}
+                className={`absolute -translate-x-1/2 whitespace-nowrap ${index % 2 ? "max-md:hidden" : ""}`}
+                style={{ left: `${x}%` }}
+              >
                 {label}
               </span>
             ))}
@@ -64,7 +82,11 @@ export function CoursePanel({ report, live, title = "What happened" }: { report:
           {spoken}
         </p>
       </div>
-      {charts.length > mostCharts && <p className="mt-2 text-sm text-soft">{charts.length - mostCharts} more charts would not fit; their numbers are in the JSON report.</p>}
+      {charts.length > mostCharts && (
+        <p className="mt-2 text-sm text-soft">
+          {charts.length - mostCharts} more charts would not fit; their numbers are in the JSON report.
+        </p>
+      )}
     </Panel>
   );
 }
@@ -84,7 +106,9 @@ function Key({ report: { disturbed, header, lastAt }, live }: { report: RunRepor
           </span>
         ))}
       <span>
-        {live ? `${clock(lastAt)}${header.plannedMs === null ? "" : ` of about ${clock(header.plannedMs)}`}` : "numbers: medians before → during the faults"}
+        {live
+          ? `${clock(lastAt)}${header.plannedMs === null ? "" : ` of about ${clock(header.plannedMs)}`}`
+          : "numbers: medians before → during the faults"}
       </span>
     </p>
   );

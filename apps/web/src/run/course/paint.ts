@@ -10,7 +10,24 @@ export interface Picture {
 
 /** Every colour a chart uses, looked up once for each theme. */
 export function coloursNow() {
-  const names = ["ink", "soft", "line", "paper", "card", "bite", "bite-ink", "undo", "good", "warn", "bad", "main", "rank-1", "rank-2", "rank-3", "rank-4"];
+  const names = [
+    "ink",
+    "soft",
+    "line",
+    "paper",
+    "card",
+    "bite",
+    "bite-ink",
+    "undo",
+    "good",
+    "warn",
+    "bad",
+    "main",
+    "rank-1",
+    "rank-2",
+    "rank-3",
+    "rank-4",
+  ];
   return Object.fromEntries(names.map((name) => [name, colourOf(name)])) as Record<string, string>;
 }
 export type Colours = ReturnType<typeof coloursNow>;
@@ -23,7 +40,12 @@ export function paintBackdrop(u: uPlot, { frame }: Picture, colours: Colours): v
   const band = (colour: string, alpha: number, from: number, until: number) => {
     ctx.globalAlpha = alpha;
     ctx.fillStyle = colour;
-    ctx.fillRect(bbox.left + (from / 100) * bbox.width, bbox.top, Math.max(1, ((until - from) / 100) * bbox.width), bbox.height);
+    ctx.fillRect(
+      bbox.left + (from / 100) * bbox.width,
+      bbox.top,
+      Math.max(1, ((until - from) / 100) * bbox.width),
+      bbox.height,
+    );
   };
   ctx.save();
   for (const { from, until } of frame.windows) band(colours["bite"]!, 0.1, from, until);
@@ -40,7 +62,14 @@ export function paintForeground(u: uPlot, { plan, frame, scale }: Picture, colou
   for (const { value, label } of plan.limits.filter((limit) => scale.reaches(limit.value))) {
     const y = bbox.top + bbox.height * (1 - scale.y(value) / 1_000);
     line(u, [bbox.left, y, bbox.left + bbox.width, y], colours["warn"]!, [5, 4]);
-    words(u, `${label} ${quantity(value, plan.unit)}`, bbox.left + bbox.width - 3 * dot, y - 4 * dot, colours["warn"]!, "right");
+    words(
+      u,
+      `${label} ${quantity(value, plan.unit)}`,
+      bbox.left + bbox.width - 3 * dot,
+      y - 4 * dot,
+      colours["warn"]!,
+      "right",
+    );
   }
   ctx.save();
   ctx.fillStyle = colours["bad"]!;
@@ -66,7 +95,12 @@ function upright(u: uPlot, at: number, colour: string, dash: number[]): void {
   line(u, [x, bbox.top, x, bbox.top + bbox.height], colour, dash);
 }
 
-function line({ ctx }: uPlot, [x1, y1, x2, y2]: [number, number, number, number], colour: string, dash: number[]): void {
+function line(
+  { ctx }: uPlot,
+  [x1, y1, x2, y2]: [number, number, number, number],
+  colour: string,
+  dash: number[],
+): void {
   ctx.save();
   ctx.strokeStyle = colour;
   ctx.globalAlpha = 0.75;
@@ -79,7 +113,15 @@ function line({ ctx }: uPlot, [x1, y1, x2, y2]: [number, number, number, number]
   ctx.restore();
 }
 
-function words({ ctx }: uPlot, text: string, x: number, y: number, colour: string, align: CanvasTextAlign, weight = ""): void {
+function words(
+  { ctx }: uPlot,
+  text: string,
+  x: number,
+  y: number,
+  colour: string,
+  align: CanvasTextAlign,
+  weight = "",
+): void {
   ctx.save();
   ctx.font = `${weight}${11 * devicePixelRatio}px system-ui, sans-serif`;
   ctx.textAlign = align;

@@ -25,7 +25,13 @@ export function Timeline({ report, frame, live }: { report: RunReport; frame: Ch
           const left = frame.axis.x(phase.startedAt);
           const width = frame.axis.x(phase.endedAt ?? report.lastAt) - left;
           return (
-            <Span key={index} left={left} width={width} className={`top-0 h-5 overflow-hidden border-r border-card text-center text-xs leading-5 ${phaseTint(phase.phase)}`} title={`${phase.phase}: ${millis((phase.endedAt ?? report.lastAt) - phase.startedAt)}`}>
+            <Span
+              key={index}
+              left={left}
+              width={width}
+              className={`top-0 h-5 overflow-hidden border-r border-card text-center text-xs leading-5 ${phaseTint(phase.phase)}`}
+              title={`${phase.phase}: ${millis((phase.endedAt ?? report.lastAt) - phase.startedAt)}`}
+            >
               <span className={width > 24 ? "" : width > 9 ? "max-md:hidden" : "hidden"}>{phase.phase}</span>
             </Span>
           );
@@ -42,7 +48,10 @@ export function Timeline({ report, frame, live }: { report: RunReport; frame: Ch
         {live && <Upright at={frame.axis.x(report.lastAt)} className="border-ink/40" />}
         {frame.stoppedAt !== null && <Upright at={frame.stoppedAt} className="border-dashed border-bad" />}
         {frame.recoveredAt !== null && <Upright at={frame.recoveredAt} className="border-good" />}
-        <div aria-hidden className="pointer-events-none absolute inset-y-0 left-(--cursor) hidden border-l border-ink/50 in-data-pointing:block" />
+        <div
+          aria-hidden
+          className="pointer-events-none absolute inset-y-0 left-(--cursor) hidden border-l border-ink/50 in-data-pointing:block"
+        />
       </div>
       {report.faults.length > shown.length && (
         <p className="mt-1 text-xs text-soft">{report.faults.length - shown.length} more faults are in the table.</p>
@@ -51,9 +60,25 @@ export function Timeline({ report, frame, live }: { report: RunReport; frame: Ch
   );
 }
 
-function Span({ left, width, className, title, children }: { left: number; width: number; className: string; title?: string; children?: ReactNode }) {
+function Span({
+  left,
+  width,
+  className,
+  title,
+  children,
+}: {
+  left: number;
+  width: number;
+  className: string;
+  title?: string;
+  children?: ReactNode;
+}) {
   return (
-    <div title={title} className={`absolute ${className}`} style={{ left: `${left}%`, width: `max(2px, ${Math.max(0, width)}%)` }}>
+    <div
+      title={title}
+      className={`absolute ${className}`}
+      style={{ left: `${left}%`, width: `max(2px, ${Math.max(0, width)}%)` }}
+    >
       {children}
     </div>
   );
@@ -64,14 +89,24 @@ const Upright = ({ at, className }: { at: number; className: string }) => (
 );
 
 /** What happened to the whole run, above the rows. */
-function Marks({ report: { trips, stops, recovery }, frame: { axis, stoppedAt, recoveredAt } }: { report: RunReport; frame: ChartFrame }) {
+function Marks({
+  report: { trips, stops, recovery },
+  frame: { axis, stoppedAt, recoveredAt },
+}: {
+  report: RunReport;
+  frame: ChartFrame;
+}) {
   const stop = trips.length > 0 ? "guard" : stops[0]?.by;
   return (
     <div className="relative h-5 text-xs leading-5">
       {axis.cuts.map(({ from, ms }) => (
         <Mark key={from} at={from} className="text-soft">{`${clock(ms)} later`}</Mark>
       ))}
-      {stoppedAt !== null && stop && <Mark at={stoppedAt} end className="font-semibold text-bad">{stop}</Mark>}
+      {stoppedAt !== null && stop && (
+        <Mark at={stoppedAt} end className="font-semibold text-bad">
+          {stop}
+        </Mark>
+      )}
       {recoveredAt !== null && (
         <Mark at={recoveredAt} end={recoveredAt > 80} className="font-semibold text-good">
           steady<span className="max-md:hidden"> again, {millis(recovery?.ms ?? null)} after the undo</span>
@@ -81,32 +116,63 @@ function Marks({ report: { trips, stops, recovery }, frame: { axis, stoppedAt, r
   );
 }
 
-const Mark = ({ at, end = false, className, children }: { at: number; end?: boolean; className: string; children: ReactNode }) => (
-  <span className={`absolute whitespace-nowrap ${end ? "-translate-x-full pr-1" : "pl-1"} ${className}`} style={{ left: `${at}%` }}>
+const Mark = ({
+  at,
+  end = false,
+  className,
+  children,
+}: {
+  at: number;
+  end?: boolean;
+  className: string;
+  children: ReactNode;
+}) => (
+  <span
+    className={`absolute whitespace-nowrap ${end ? "-translate-x-full pr-1" : "pl-1"} ${className}`}
+    style={{ left: `${at}%` }}
+  >
     {children}
   </span>
 );
 
-function Row({ fault, tag, frame: { axis }, start }: { fault: Fault; tag: string; frame: ChartFrame; start: number | null }) {
+function Row({
+  fault,
+  tag,
+  frame: { axis },
+  start,
+}: {
+  fault: Fault;
+  tag: string;
+  frame: ChartFrame;
+  start: number | null;
+}) {
   const { startedAt, activeFrom, undoStartedAt, undoneAt, planned } = fault;
   const end = axis.until;
   const failedAt = fault.errors[0]?.t ?? null;
   const stood = undoStartedAt ?? undoneAt ?? end;
   const stuck = fault.outcome === "failed";
   const bar = (className: string, from: number, until: number) => (
-    <Span left={axis.x(from)} width={axis.x(until) - axis.x(from)} className={`bottom-1.5 h-2.5 rounded-[3px] ${className}`} />
+    <Span
+      left={axis.x(from)}
+      width={axis.x(until) - axis.x(from)}
+      className={`bottom-1.5 h-2.5 rounded-[3px] ${className}`}
+    />
   );
   const ghost = startedAt === null && start !== null && planned.at !== null ? start + planned.at : null;
   const at = axis.x(startedAt ?? ghost ?? 0);
   return (
     <div className="relative h-10 border-t border-line">
-      <p className={`absolute top-1 flex max-w-full items-center gap-1.5 text-xs whitespace-nowrap ${at > 55 ? "-translate-x-full" : ""}`} style={{ left: `${at > 55 ? 100 : at}%` }}>
+      <p
+        className={`absolute top-1 flex max-w-full items-center gap-1.5 text-xs whitespace-nowrap ${at > 55 ? "-translate-x-full" : ""}`}
+        style={{ left: `${at > 55 ? 100 : at}%` }}
+      >
         <FaultTag>{tag}</FaultTag>
         <span className="font-medium">{faultName(fault)}</span>
         <span className="text-soft max-md:hidden">{about(fault)}</span>
         <StateWord fault={fault} />
       </p>
-      {ghost !== null && bar("border border-dashed border-edge", ghost, planned.duration === null ? ghost : ghost + planned.duration)}
+      {ghost !== null &&
+        bar("border border-dashed border-edge", ghost, planned.duration === null ? ghost : ghost + planned.duration)}
       {startedAt !== null && bar("bg-bite/45", startedAt, activeFrom ?? failedAt ?? stood)}
       {activeFrom !== null && bar("bg-bite", activeFrom, failedAt === null ? stood : Math.min(failedAt, stood))}
       {failedAt !== null && bar("bg-bad", failedAt, Math.max(failedAt, stood))}
