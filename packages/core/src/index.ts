@@ -7,6 +7,7 @@ export * from "./duration.ts";
 export * from "./event.ts";
 export * from "./expectation.ts";
 export * from "./experiment.ts";
+export { formatDuration } from "./format-duration.ts";
 export * from "./host.ts";
 export * from "./probe.ts";
 export * from "./quote-argv.ts";

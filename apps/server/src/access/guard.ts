@@ -24,7 +24,7 @@ export function guard(app: FastifyInstance, tokens: Tokens, isTls: boolean): voi
     const given = tokenOf(request);
     const who = given === undefined ? undefined : tokens.nameOf(given);
     if (who !== undefined) request.who = who;
-    else if (!request.routeOptions.config.open) {
+    else if (!request.routeOptions.config.open && !isPage(request)) {
       throw new ChaosError(
         "unauthorized",
         given === undefined ? "there is no token in this request" : "this token is not known",
@@ -56,6 +56,10 @@ function tokenOf({ headers }: FastifyRequest): string | undefined {
   const cookies = (headers.cookie ?? "").split(/; */).map((one) => one.split("="));
   return cookies.find(([name]) => name === cookieName)?.[1] || undefined;
 }
+
+/** A path of the web app's: its page asks for the token itself, and comes back to where the link led. */
+const isPage = ({ is404, method, url }: FastifyRequest) =>
+  is404 && method === "GET" && !/^\/(?:api|assets|metrics)(?:[/?]|$)/.test(url);
 
 /** Browsers say where a request comes from; what comes from elsewhere is not for us, whatever cookie it brings. */
 function expectOwnOrigin({ headers, method }: FastifyRequest): void {

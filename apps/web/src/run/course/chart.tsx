@@ -1,0 +1,206 @@
+import {
+  bareQuantity,
+  type ChartFrame,
+  type ChartPlan,
+  quantity,
+  tickText,
+  valueScale,
+} from "@chaos-agents/report/browser";
+import { memo, useEffect, useLayoutEffect, useRef } from "react";
+import uPlot from "uplot";
+import { onThemeChange } from "../../design/theme.ts";
+import { chartFont, type Colours, coloursNow, paintBackdrop, paintForeground, type Picture } from "./paint.ts";
+
+/** All charts of a page, so that the keyboard can point in every one. */
+export type Plots = Set<uPlot>;
+
+interface Chart {
+  plan: ChartPlan;
+  frame: ChartFrame;
+  plots: Plots;
+  onPoint: (x: number | null) => void;
+}
+
+const height = 168;
+
+/** Lines on one axis of time with every other chart. The plot is made once; new data only redraws it. */
+export const Chart = memo(function Chart({ plan, frame, plots, onPoint }: Chart) {
+  const place = useRef<HTMLDivElement>(null);
+  const legend = useRef<HTMLUListElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const picture = useRef<Picture>(null!);
+  picture.current = { plan, frame, scale: valueScale(plan) };
+  const shape = `${plan.style} ${plan.series.map(({ name, tint }) => `${name}/${tint}`).join(" ")}`;
+
+  useLayoutEffect(() => {
+    const element = place.current!;
+    let colours = coloursNow();
+    const point = (u: uPlot) => {
+      const index = u.cursor.idx ?? null;
+      readOut(legend.current, picture.current.plan, index);
+      onPoint(index === null ? null : (u.data[0][index] ?? null));
+    };
+    const u = new uPlot(
+      optionsOf(element.clientWidth, picture, () => colours, point),
+      dataOf(picture.current),
+      element,
+    );
+    plot.current = u;
+    plots.add(u);
+    const unwatch = onThemeChange(() => {
+      colours = coloursNow();
+      u.redraw(false);
+    });
+    const resizing = new ResizeObserver(() => {
+      if (element.clientWidth > 0 && element.clientWidth !== u.width) u.setSize({ width: element.clientWidth, height });
+    });
+    resizing.observe(element);
+    return () => {
+      resizing.disconnect();
+      unwatch();
+      plots.delete(u);
+      u.destroy();
+      plot.current = null;
+    };
+  }, [shape, plots, onPoint]);
+
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => plot.current?.setData(dataOf(picture.current)));
+    return () => cancelAnimationFrame(frame);
+  }, [plan, frame]);
+
+  return (
+    <figure className="border-t border-line pt-3 first:border-t-0">
+      <Caption
+        plan={plan}
+        legend={legend}
+        far={plan.limits.filter(({ value }) => !picture.current.scale.reaches(value))}
+        logarithmic={picture.current.scale.logarithmic}
+      />
+      <div ref={place} role="img" aria-label={`${plan.title}: ${plan.series.map(usualWords(plan)).join("; ")}`} />
+    </figure>
+  );
+});
+
+function Caption({
+  plan,
+  legend,
+  far,
+  logarithmic,
+}: {
+  plan: ChartPlan;
+  legend: React.RefObject<HTMLUListElement | null>;
+  far: ChartPlan["limits"];
+  logarithmic: boolean;
+}) {
+  const notes = [
+    ...(plan.unit === null || plan.unit === "ms" ? [] : [plan.unit]),
+    ...(logarithmic ? ["logarithmic scale"] : []),
+    ...far.map(({ label, value }) => `limit ${label} ${quantity(value, plan.unit)}`),
+  ];
+  return (
+    <figcaption className="flex flex-wrap justify-between gap-x-6 gap-y-0.5 pb-1">
+      <span className="font-semibold">
+        {plan.title} <span className="font-normal text-soft">{notes.join(", ")}</span>
+      </span>
+      <ul ref={legend} className="flex flex-wrap gap-x-4 text-sm text-soft">
+        {plan.series.map((series) => (
+          <li key={series.name} className="flex items-center gap-1.5">
+            <i aria-hidden className="h-0.75 w-3.5 rounded-full" style={{ background: `var(--${series.tint})` }} />
+            {series.name} <b className="font-semibold text-ink">{usual(plan, series)}</b>
+          </li>
+        ))}
+      </ul>
+    </figcaption>
+  );
+}
+
+/** What was normal, and what the faults made of it. */
+function usual({ typical, unit }: ChartPlan, { stats: { before, during } }: ChartPlan["series"][number]): string {
+  const known = [before[typical], during[typical]].filter((value) => value !== null);
+  const numbers = known.map((value) => bareQuantity(value, unit)).join(" → ") || "–";
+  return typical === "max" ? `most ${numbers}` : numbers;
+}
+const usualWords = (plan: ChartPlan) => (series: ChartPlan["series"][number]) =>
+  `${series.name} ${usual(plan, series)}`;
+
+function readOut(list: HTMLUListElement | null, plan: ChartPlan, index: number | null): void {
+  list?.querySelectorAll("b").forEach((reading, at) => {
+    const series = plan.series[at];
+    if (!series) return;
+    reading.textContent = index === null ? usual(plan, series) : bareQuantity(series.values[index] ?? null, plan.unit);
+  });
+}
+
+/** Where the axis leaves out a stretch of time, nothing is measured, and no line is drawn. */
+function dataOf({ plan, frame, scale }: Picture): uPlot.AlignedData {
+  const x: number[] = [];
+  const columns: (number | null)[][] = plan.series.map(() => []);
+  plan.t.forEach((t, index) => {
+    const broken = index > 0 && frame.axis.stretchOf(t) !== frame.axis.stretchOf(plan.t[index - 1]!);
+    x.push(frame.axis.x(t));
+    plan.series.forEach(({ values }, at) => {
+      const value = values[index] ?? null;
+      columns[at]!.push(value === null || broken ? null : scale.y(value));
+    });
+  });
+  return [x, ...columns];
+}
+
+function optionsOf(
+  width: number,
+  picture: { current: Picture },
+  colours: () => Colours,
+  point: (u: uPlot) => void,
+): uPlot.Options {
+  const narrow = width < 560;
+  const { plan } = picture.current;
+  return {
+    width,
+    height,
+    padding: [18, 10, 0, 0],
+    legend: { show: false },
+    cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 }, sync: { key: "run", scales: ["x", null] } },
+    scales: { x: { time: false, range: () => [0, 100] }, y: { range: () => [0, 1_000] } },
+    axes: [
+      {
+        size: 24,
+        gap: 4,
+        font: chartFont,
+        stroke: () => colours()["soft"]!,
+        grid: { show: false },
+        ticks: { show: false },
+        splits: () => ticksOf(picture.current, narrow).map(({ x }) => x),
+        values: () => ticksOf(picture.current, narrow).map(({ label }) => label),
+      },
+      {
+        size: narrow ? 46 : 56,
+        gap: 8,
+        font: chartFont,
+        stroke: () => colours()["soft"]!,
+        grid: { stroke: () => colours()["line"]!, width: 1 },
+        ticks: { show: false },
+        splits: () => picture.current.scale.ticks.map((tick) => picture.current.scale.y(tick)),
+        values: () => picture.current.scale.ticks.map((tick) => tickText(tick, picture.current.plan.unit)),
+      },
+    ],
+    series: [{}, ...plan.series.map(({ tint }) => seriesOf(plan.style, tint, colours))],
+    hooks: {
+      drawClear: [(u) => paintBackdrop(u, picture.current, colours())],
+      draw: [(u) => paintForeground(u, picture.current, colours())],
+      setCursor: [point],
+    },
+  };
+}
+
+function ticksOf({ frame }: Picture, narrow: boolean) {
+  return frame.axis.ticks.filter((_, index) => !narrow || index % 2 === 0);
+}
+
+function seriesOf(style: ChartPlan["style"], tint: string, colours: () => Colours): uPlot.Series {
+  const stroke = () => colours()[tint]!;
+  const base = { stroke, width: 1.7, points: { show: false } };
+  if (style === "bars") return { ...base, width: 0, fill: stroke, paths: uPlot.paths.bars!({ size: [0.7, 5] }) };
+  if (style === "area") return { ...base, fill: () => colours()[tint]!.replace(/^rgb\((.+)\)$/, "rgba($1, 0.13)") };
+  return base;
+}
