@@ -1,7 +1,9 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { type Catalog, ChaosError, type Clock } from "@chaos-agents/core";
 import type { JournalStore } from "@chaos-agents/engine";
+import { tryLock } from "@chaos-agents/journal";
 import type { FastifyInstance } from "fastify";
 import { Tokens } from "./access/tokens.ts";
 import type { Job } from "./api/shapes.ts";
@@ -53,6 +55,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const { store, clock, catalog, version, env, host, port, atOnce } = options;
   const folder = roomFolder(store.home);
   await using opened = new AsyncDisposableStack();
+  opened.use(await onlyRoom(folder));
   const tokens = await Tokens.open(folder);
   const news = new News();
   const audit = opened.use(new Audit(folder));
@@ -98,6 +101,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const parts = opened.move();
   const { port: heard } = app.server.address() as AddressInfo;
   const url = `${options.tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${heard}`;
+  await writeFile(urlFile(folder), url);
   return {
     url,
     link: `${url}/?token=${tokens.owner}`,
@@ -108,6 +112,21 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
 }
+
+/** Two rooms on the same jobs would start each of them twice. */
+async function onlyRoom(folder: string): Promise<Disposable> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const lock = tryLock(join(folder, "lock.db"));
+  if (lock) return lock;
+  const there = await openRoomUrl(folder);
+  throw new ChaosError("usage", `a control room is open on these runs already${there === null ? "" : `: ${there}`}`, {
+    remedy: "use that one, or another CHAOS_HOME",
+    facts: { url: there },
+  });
+}
+
+const urlFile = (folder: string) => join(folder, "url");
+const openRoomUrl = (folder: string) => readFile(urlFile(folder), "utf8").catch(() => null);
 
 function serveMetrics(app: FastifyInstance, metrics: RunMetrics, desk: JobDesk): void {
   app.get("/metrics", { schema: { hide: true } }, async (_request, reply) => {

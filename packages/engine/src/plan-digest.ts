@@ -1,11 +1,14 @@
 import { createHash } from "node:crypto";
 import type { PlannedFaultView } from "@chaos-agents/core";
 
-/** Stands for exactly what is planned: whoever approved one plan has approved no other. 64 hexadecimal digits. */
+/**
+ * Stands for what is planned: whoever approved one plan has approved no other skill, params, time or thing. Words and costs
+ * are left out: how many connections are free changes by itself. 64 hexadecimal digits.
+ */
 export function planDigest(faults: readonly PlannedFaultView[]): string {
   const said = faults.map(({ skill, target, at, duration, params, things }) => [
     [skill, target, at ?? null, duration ?? null, sorted(params)],
-    things.map(({ key, label, undoLabel, reversal, cost }) => [key, label, undoLabel, reversal, sorted(cost)]),
+    things.map(({ key, reversal }) => [key, reversal]),
   ]);
   return createHash("sha256").update(JSON.stringify(said)).digest("hex");
 }
