@@ -47,21 +47,19 @@ export function RunPage() {
     return <Waiting name={name} why={job.error} failed={job.state === "failed" || job.state === "cancelled"} />;
   return (
     <div className={`space-y-7 ${live ? "max-lg:pb-16" : ""}`}>
-      <div className="contents">
-        <div
-          data-joined
-          className={`mb-6 flex flex-wrap items-start justify-between gap-4 ${live ? "bg-paper lg:sticky lg:top-0 lg:z-20 lg:-mx-2 lg:px-2 lg:py-3" : ""}`}
-        >
-          <PageHead title={name} kicker={live ? "Running now" : "Results"} />
-          {live ? (
-            <StopButton docked run={id} stopping={(report?.stops.length ?? 0) > 0} />
-          ) : (
-            report && <Downloads run={id} />
-          )}
-        </div>
-        {report && live && <LiveHead report={report} connection={connection} />}
-        {report && !live && <VerdictHero report={report} />}
+      <div
+        data-joined
+        className={`flex flex-wrap items-start justify-between gap-4 ${live ? "bg-paper lg:sticky lg:top-0 lg:z-20 lg:-mx-2 lg:px-2 lg:py-3" : ""}`}
+      >
+        <PageHead title={name} kicker={live ? "Running now" : "Results"} />
+        {live ? (
+          <StopButton docked run={id} stopping={(report?.stops.length ?? 0) > 0} />
+        ) : (
+          report && <Downloads run={id} />
+        )}
       </div>
+      {report && live && <LiveHead report={report} connection={connection} />}
+      {report && !live && <VerdictHero report={report} />}
       <Announcer report={report} />
       {!report && <Skeleton lines={10} />}
       {report && !live && <LeftPanel run={id} report={report} />}

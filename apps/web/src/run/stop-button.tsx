@@ -19,7 +19,7 @@ export function StopButton({ run, stopping, docked = false }: { run: string; sto
   const words = stopping || stop.isSuccess ? "Stopping" : sending ? "Sending stop" : "Stop";
   return (
     <div
-      className={`flex min-w-0 flex-col items-end gap-1.5 max-sm:w-full max-sm:items-stretch ${docked ? "max-lg:fixed max-lg:inset-x-4 max-lg:bottom-[calc(4.25rem+env(safe-area-inset-bottom))] max-lg:z-30 max-lg:items-stretch" : ""}`}
+      className={`flex min-w-0 flex-col items-end gap-1.5 ${docked ? "max-lg:fixed max-lg:inset-x-4 max-lg:bottom-[calc(4.25rem+env(safe-area-inset-bottom))] max-lg:z-30 max-lg:items-stretch" : "max-sm:w-full max-sm:items-stretch"}`}
     >
       <button
         type="button"
