@@ -8,16 +8,20 @@ debian := mariadb-server-core mariadb-client gcc libc6-dev openssl \
 	mmdebstrap e2fsprogs busybox-static lz4 qemu-system-x86 qemu-utils iproute2 util-linux socat \
 	nftables procps fish tcsh zsh prometheus
 
-.PHONY: setup demo test crash bench lint build release completion
+.PHONY: setup web demo test crash bench lint build release completion
 
 setup:
 	@scripts/setup.sh
 
-demo: setup ## break a real PostgreSQL under live traffic, put it back, prove it
+web: setup ## the control room's pages, three seconds
+	@npm run --silent build -w apps/web >/dev/null
+
+demo: setup web ## break a real PostgreSQL under live traffic, put it back, prove it
 	@$(node) apps/demo/src/main.ts
 
 test: ## everything that has to be green: types, lint, unit, services, a sample of the crash matrix
 	@scripts/setup.sh $(debian)
+	@npm run --silent build -w apps/web >/dev/null
 	@scripts/build-beside.sh # ten minutes the first time: the tests that need it come last, and wait
 	npm run --silent types
 	npm run --silent lint

@@ -21,7 +21,7 @@ const arrows: Record<string, string[]> = {
   "apps/cli": ["core", "engine", "journal", "report", "experiment-file", "catalog", "server"],
   "apps/server": ["core", "engine", "journal", "report", "experiment-file", "catalog"],
   "apps/web": ["core", "report"],
-  "apps/demo": ["core", "engine", "journal", "report", "experiment-file", "catalog", "testkit"],
+  "apps/demo": ["core", "engine", "journal", "report", "experiment-file", "catalog", "server", "testkit"],
 };
 
 const sources = globSync("{packages,agents,hosts,apps}/*/src/**/*.ts", { cwd: root });

@@ -2,11 +2,12 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { catalog } from "@chaos-agents/catalog";
 import { type Event, seededRandom, systemClock } from "@chaos-agents/core";
-import { StopSource, runExperiment } from "@chaos-agents/engine";
+import { StopSource, newRunId, runExperiment } from "@chaos-agents/engine";
 import { invalidFileError, parseExperimentFile } from "@chaos-agents/experiment-file";
 import { openStore } from "@chaos-agents/journal";
 import { createLiveView, foldRun, renderHtml, renderJson, renderJunit, renderText } from "@chaos-agents/report";
 import manifest from "../package.json" with { type: "json" };
+import { openControlRoom } from "./control-room.ts";
 import { type OpenShop, openShop } from "./demo.ts";
 import { renderProof } from "./proof/render-proof.ts";
 import { trafficObserver } from "./traffic/traffic.ts";
@@ -15,7 +16,7 @@ const file = join(import.meta.dirname, "../demo.yaml");
 const warmUpMs = 3_000;
 
 /** Runs the experiment on the open shop; resolves with its events. */
-async function breakShop(shop: OpenShop, stop: StopSource, out: NodeJS.WriteStream): Promise<Event[]> {
+async function breakShop(run: string, shop: OpenShop, stop: StopSource, out: NodeJS.WriteStream): Promise<Event[]> {
   const env = { ...process.env, CHAOS_DEMO_URL: shop.url };
   const parsed = parseExperimentFile(await readFile(file), {
     catalog,
@@ -36,6 +37,7 @@ async function breakShop(shop: OpenShop, stop: StopSource, out: NodeJS.WriteStre
       random: seededRandom(Date.now()),
       version: manifest.version,
       file: relative(process.cwd(), file),
+      run,
       stop,
       listeners: [(event) => void events.push(event), (event) => view.add(event)],
       observers: [trafficObserver(shop.traffic)],
@@ -62,9 +64,13 @@ async function writeReports(events: readonly Event[], folder: string): Promise<s
 export async function demo(out: NodeJS.WriteStream, stop: StopSource, folder: string): Promise<number> {
   out.write("Opening a shop: PostgreSQL 18, 50,000 rows, 150 requests a second …\n");
   await using shop = await openShop({ clock: systemClock });
-  out.write(`It is open. After ${warmUpMs / 1_000} s of customers we break it. Ctrl-C stops and undoes.\n\n`);
+  out.write(`It is open. After ${warmUpMs / 1_000} s of customers we break it. Ctrl-C stops and undoes.\n`);
+  await using room = await openControlRoom((message) => void out.write(message));
+  const run = newRunId(systemClock.now());
+  const page = room && `${room.url}/runs/${run}?${new URL(room.link).searchParams.toString()}`;
+  out.write(page ? `Watch it in the control room: ${page}\n\n` : "\n");
   await systemClock.sleep(warmUpMs, stop.signal).catch(() => undefined);
-  const events = await breakShop(shop, stop, out);
+  const events = await breakShop(run, shop, stop, out);
   const report = foldRun(events);
   out.write(
     `\n${renderText(report, { color: hasColours(out), width: out.isTTY ? out.columns || 80 : 100 }).trimEnd()}\n\n`,
@@ -72,7 +78,16 @@ export async function demo(out: NodeJS.WriteStream, stop: StopSource, folder: st
   const { proof } = await shop.finish();
   out.write(`${renderProof(proof, { color: hasColours(out) })}\n\n`);
   out.write(`Report with charts: ${await writeReports(events, folder)}\n`);
+  if (page) await stayOpen(page, stop, out);
   return proof.ok ? (report.exitCode ?? 1) : 4;
+}
+
+/** Somebody who sits there may want to look at the pages; a program has what it needs. */
+async function stayOpen(page: string, stop: StopSource, out: NodeJS.WriteStream): Promise<void> {
+  if (!out.isTTY) return void out.write("./chaos server opens the control room again, with this run in it\n");
+  out.write(`The same run in the control room: ${page}\nIt stays open until Ctrl-C.\n`);
+  const { signal } = stop;
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
 }
 
 if (import.meta.main) {
