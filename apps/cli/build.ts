@@ -38,11 +38,11 @@ const runner = join(root, "agents/host/src/runner");
 for (const name of (await readdir(runner)).filter((one) => one.endsWith(".sh")))
   await cp(join(runner, name), join(folder, "lib", name));
 await cp(join(root, "hosts/microvm/src/guest"), join(folder, "guest"), { recursive: true });
-execFileSync("npm", ["run", "--silent", "build", "-w", "apps/web"], {
-  cwd: root,
+const pages = join(root, "apps/web");
+execFileSync("npx", ["vite", "build", "--outDir", join(folder, "web"), "--emptyOutDir"], {
+  cwd: pages,
   stdio: ["ignore", "ignore", "inherit"],
 });
-await cp(join(root, "apps/web/dist"), join(folder, "web"), { recursive: true });
 await cp(join(import.meta.dirname, "launcher.sh"), join(folder, "chaos"));
 await chmod(join(folder, "chaos"), 0o755);
 await mkdir(join(root, "dist"), { recursive: true });

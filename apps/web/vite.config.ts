@@ -11,5 +11,11 @@ const proxy = { target: server, changeOrigin: true, headers: { origin: new URL(s
 export default defineConfig({
   plugins: [react(), tailwind(), firstLoad({ mostKilobytes: 250 })],
   server: { port: 5173, strictPort: true, proxy: { "/api": proxy, "/metrics": proxy } },
-  build: { target: "es2023", assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  build: {
+    target: "es2023",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // most licences ask that they travel along
+    license: { fileName: "THIRD-PARTY-LICENSES.md" },
+  },
 });

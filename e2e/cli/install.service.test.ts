@@ -56,6 +56,19 @@ describe("install.sh", () => {
     const beside = (name: string) => readFile(playground.path(`bin/.chaos-agents/${version}/${name}`), "utf8");
     expect(JSON.parse(await beside("experiment.schema.json"))).toMatchObject({ $schema: expect.any(String) });
     expect(await beside("THIRD-PARTY-LICENSES")).toMatch(/^pg \d/m);
+    expect(await beside("web/THIRD-PARTY-LICENSES.md")).toMatch(/react-dom/);
+  });
+
+  test("what is installed opens the control room, with its pages", async () => {
+    await using playground = await Playground.open({ PATH: path });
+    await install(playground);
+    const server = playground.start(["server", "--port", "0"], { command: playground.path("bin/chaos") });
+    const [, link] = await server.printed(/Control room: (\S+)/);
+    const page = await (await fetch(new URL("/runs", link))).text();
+    const [, script] = /<script type="module"[^>]* src="([^"]+)"/.exec(page) ?? [];
+    expect((await fetch(new URL(script!, link))).headers.get("content-type")).toContain("javascript");
+    server.kill("SIGTERM");
+    expect(await server.ended).toMatchObject({ code: 0 });
   });
 
   test("[CA-42] takes VERSION with or without its v, over HTTP too", async () => {
