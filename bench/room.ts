@@ -159,7 +159,7 @@ async function makeHistory(home: string): Promise<void> {
     env: { ...process.env, CHAOS_HOME: home },
     stdio: ["pipe", "ignore", "ignore"],
   });
-  one.stdin!.end(
+  one.stdin.end(
     JSON.stringify({
       experiments: [
         { name: "one of many", duration: "100ms", steady_state: [{ name: "true", type: "command", argv: ["true"] }] },
@@ -196,7 +196,7 @@ class Room implements AsyncDisposable {
       env: { ...process.env, CHAOS_HOME: home },
       stdio: ["ignore", "pipe", "ignore"],
     });
-    for await (const line of createInterface({ input: child.stdout! })) {
+    for await (const line of createInterface({ input: child.stdout })) {
       const [, port, token] = /:(\d+)\/\?token=(\S+)/.exec(line) ?? [];
       if (port && token) return new Room(child, home, Number(port), token);
     }

@@ -13,6 +13,12 @@ const experiment = (name: string, duration: string, skill: object) => ({
 });
 const lock = { skill_name: "db.table_lock", params: { tables: ["orders"] } };
 const rows = { skill_name: "db.insert_load", params: { tables: ["customers"], rows_per_table: 20 } };
+/** Breaks nothing, so that a busy machine cannot make it fail. */
+const quiet = (name: string) => ({
+  name,
+  duration: "200ms",
+  steady_state: [{ name: "true", type: "command", argv: ["true"] }],
+});
 const text = (...experiments: object[]) => JSON.stringify({ experiments });
 const long = text(experiment("locked", "10m", lock));
 
@@ -42,7 +48,7 @@ describe("a run from the control room", () => {
 
     test("is seen before it is made, approved, watched to its end, and reported", async () => {
       await using room = await open();
-      const body = { text: text(experiment("rows", "1s", rows)) };
+      const body = { text: text(experiment("rows", "4s", rows)) };
       const { body: asked } = await room.ask("POST", "/dry-run", body);
       expect(await room.ended(asked.job)).toMatchObject({ state: "done", exitCode: 0 });
       const { body: dry } = await room.ask("GET", `/jobs/${asked.job.id}/result`);
@@ -70,7 +76,7 @@ describe("a run from the control room", () => {
 
     test("is refused when what is there is no longer what was approved", async () => {
       await using room = await open();
-      const body = { text: text(experiment("rows", "1s", { ...rows, params: { rows_per_table: 20 } })) };
+      const body = { text: text(experiment("rows", "4s", { ...rows, params: { rows_per_table: 20 } })) };
       const { body: asked } = await room.ask("POST", "/dry-run", body);
       await room.ended(asked.job);
       const { body: dry } = await room.ask("GET", `/jobs/${asked.job.id}/result`);
@@ -105,7 +111,7 @@ describe("a run from the control room", () => {
       await using room = await open();
       const [job, waiting] = [
         ...(await start(room, { file: "config/shop.yaml" })),
-        ...(await start(room, { text: text(experiment("later", "1s", rows), experiment("last", "1s", rows)) })),
+        ...(await start(room, { text: text(quiet("later"), quiet("last")) })),
       ];
       const before = await seen(room.events(job!.run), "fault-witnessed");
       await room.kill();
@@ -136,7 +142,7 @@ describe("a run from the control room", () => {
     test("undoes when the room is closed in order, and what waited is there for the next", async () => {
       await using room = await open(["--at-once", "1"]);
       const [job] = await start(room, { file: "config/shop.yaml" });
-      const [waiting] = await start(room, { text: text(experiment("later", "1s", rows)) });
+      const [waiting] = await start(room, { text: text(quiet("later")) });
       await seen(room.events(job!.run), "fault-witnessed");
       room.process.kill("SIGTERM");
       expect((await room.process.ended).code).toBe(0);
@@ -173,7 +179,7 @@ describe("a run from the control room", () => {
       expect((await room.ask("POST", "/runs", { file: "config/shop.yaml" })).status).toBe(423);
       expect((await room.playground.run(["run", "shop.yaml", "--yes"])).code).toBe(5);
       await room.ask("DELETE", "/halt");
-      const [again] = await start(room, { text: text(experiment("rows", "1s", rows)) });
+      const [again] = await start(room, { text: text(experiment("rows", "4s", rows)) });
       expect((await room.ended(again!)).state).toBe("done");
       await shop.expectWhole();
     });
@@ -185,7 +191,7 @@ describe("a run from the control room", () => {
       const done = new Set<string>();
       const jobs = room.stream("/events", "job");
       const started = await Promise.all(
-        Array.from({ length: 20 }, (_, i) => start(room, { text: text(experiment(`run ${i}`, "500ms", rows)) })),
+        Array.from({ length: 20 }, (_, i) => start(room, { text: text(quiet(`run ${i}`)) })),
       );
       const ids = new Set(started.flat().map(({ id }) => id));
       for await (const { id, state } of jobs) {
@@ -197,7 +203,7 @@ describe("a run from the control room", () => {
         if (done.size === 20) break;
       }
       expect(most).toBe(3);
-      const { body } = await room.ask("GET", "/runs?verdict=passed");
+      const { body } = await room.ask("GET", "/runs?verdict=observed");
       expect(new Set(body.runs.map(({ run }: any) => run))).toEqual(new Set(started.flat().map(({ run }) => run)));
       await shop.expectWhole();
     });
