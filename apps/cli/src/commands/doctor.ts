@@ -29,7 +29,7 @@ export function define(command: Command, terminal: Terminal): void {
       }
       const targets = found.flatMap((one) => one.targets.map((target) => ({ experiment: one.experiment, ...target })));
       const open = found[0]?.open ?? [];
-      if (json) terminal.printJson({ targets, open });
+      if (json) terminal.printJson({ targets: targets.map(inWords), open });
       else tell(targets, open, terminal);
       process.exitCode = worstOf([
         ...targets.map(({ marks, unreachable }) => (unreachable === null ? (marks.length > 0 ? 4 : 0) : 1)),
@@ -37,6 +37,12 @@ export function define(command: Command, terminal: Terminal): void {
       ]);
     });
 }
+
+/** In JSON a way to remove a mark is only whether there is one. */
+const inWords = ({ marks, ...target }: Diagnosis["targets"][number] & { experiment: string }) => ({
+  ...target,
+  marks: marks.map((mark) => ({ ...mark, remove: mark.remove !== null })),
+});
 
 function tell(targets: Diagnosis["targets"], open: Diagnosis["open"], terminal: Terminal): void {
   for (const { target, label, marks, sight, unreachable } of targets) {

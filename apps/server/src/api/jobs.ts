@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { JobOrder } from "../jobs/job-desk.ts";
 import { readSource } from "./experiments.ts";
 import { type Routes, record } from "./routes.ts";
-import { type Job, jobShape, jobStates, sourceShape } from "./shapes.ts";
+import { type Job, type Result, jobShape, jobStates, resultShape, sourceShape } from "./shapes.ts";
 
 const oneJob = z.object({ job: jobShape });
 const idParams = z.object({ id: z.string().max(100) });
@@ -125,9 +125,9 @@ export const jobRoutes: Routes = (app, room) => {
         tags: ["jobs"],
         params: idParams,
         response: {
-          200: z
-            .unknown()
-            .meta({ description: "Of a dry run: report, plan (its digest), seed. Else what the command says" }),
+          200: resultShape.meta({
+            description: "Of a dry run, of discover, of doctor or of a recovery, in this order",
+          }),
         },
       },
     },
@@ -153,7 +153,7 @@ export const jobRoutes: Routes = (app, room) => {
   );
 };
 
-function resultOf(job: Job, output: string): unknown {
+function resultOf(job: Job, output: string): Result {
   if (job.kind === "dry-run") {
     const fold = new RunFold();
     let plan: string | null = null;
@@ -162,9 +162,12 @@ function resultOf(job: Job, output: string): unknown {
       fold.add(event);
       if (event.type === "planned") plan = planDigest(event.faults);
     }
-    if (fold.state.run !== null) return { report: fold.report, plan, seed: fold.state.header.seed };
-  } else if (job.endedAt !== null && /^\s*[[{]/.test(output)) return JSON.parse(output) as unknown;
-  else if (job.kind === "recover" && job.endedAt !== null) return { said: output };
+    if (fold.state.run !== null) return { report: { ...fold.report }, plan, seed: fold.state.header.seed };
+  } else if (job.endedAt !== null && job.kind !== "run") {
+    if (job.kind === "recover") return { said: output };
+    // what does not fit is not sent
+    if (/^\s*[[{]/.test(output)) return JSON.parse(output) as Result;
+  }
   throw new ChaosError("not-found", `job ${job.id} has no result`, {
     remedy: job.endedAt === null ? "wait until it has ended" : (job.error ?? "start it again"),
   });

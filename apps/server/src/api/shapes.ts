@@ -143,7 +143,7 @@ export const machineShape = named(
   }),
 );
 
-export const discoveryShape = named(
+const discoveryShape = named(
   "Discovery",
   z.object({
     target: z.string(),
@@ -158,3 +158,45 @@ export const discoveryShape = named(
     ),
   }),
 );
+
+const dryRunShape = named(
+  "DryRun",
+  z.object({
+    report: z.record(z.string(), z.unknown()).meta({ description: "As GET /runs/{run}/report gives it" }),
+    plan: z.string().nullable().meta({ description: "The plan's digest; null where it came to none" }),
+    seed: z.number().nullable(),
+  }),
+);
+
+const checkupShape = named(
+  "Checkup",
+  z.object({
+    targets: z.array(
+      z.object({
+        experiment: z.string(),
+        target: z.string(),
+        label: z.string(),
+        marks: z.array(
+          z.object({
+            key: z.string(),
+            detail: z.string(),
+            run: z.string().optional(),
+            remove: z.boolean().meta({ description: "It can be taken away without its run's journal" }),
+          }),
+        ),
+        sight: z
+          .object({ marked: z.string(), unmarked: z.string() })
+          .nullable()
+          .meta({ description: "What carries a mark and what cannot; null where all does" }),
+        unreachable: z.string().nullable().meta({ description: "Why it could not be looked at" }),
+      }),
+    ),
+    open: z.array(runShape).meta({ description: "Runs with something left to undo" }),
+  }),
+);
+
+const recoveredShape = named("Recovered", z.object({ said: z.string() }));
+
+/** What a job found: of a dry run, of discover, of doctor, of a recovery. */
+export const resultShape = z.union([dryRunShape, z.array(discoveryShape), checkupShape, recoveredShape]);
+export type Result = z.infer<typeof resultShape>;

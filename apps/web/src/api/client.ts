@@ -1,6 +1,9 @@
-import type { Problem } from "./types.ts";
+import createClient from "openapi-fetch";
+import type { components, paths } from "./schema.d.ts";
 
 export const base = "/api/v1";
+
+type Problem = components["schemas"]["Problem"];
 
 /** What the server refused, or that it could not be reached (status 0). */
 export class ApiError extends Error {
@@ -16,32 +19,31 @@ export class ApiError extends Error {
   }
 }
 
-type Method = "GET" | "POST" | "PUT" | "DELETE";
+type Paths = { [Path in keyof paths as Path extends `${typeof base}${infer Rest}` ? Rest : never]: paths[Path] };
 
-export async function call<Answer>(
-  method: Method,
-  path: string,
-  { body, signal }: { body?: unknown; signal?: AbortSignal } = {},
-): Promise<Answer> {
-  const answer = await fetch(`${base}${path}`, {
-    method,
-    credentials: "same-origin",
-    headers: { accept: "application/json", ...(body === undefined ? {} : { "content-type": "application/json" }) },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    ...(signal ? { signal } : {}),
-  }).catch((error: unknown) => {
-    if (signal?.aborted) throw error;
+/** Every request to the server, as its OpenAPI document allows it. What fails throws an ApiError. */
+export const api = createClient<Paths>({
+  baseUrl: base,
+  credentials: "same-origin",
+  headers: { accept: "application/json" },
+});
+
+api.use({
+  onError({ request, error }) {
+    if (request.signal.aborted) throw error;
     throw new ApiError(0, {
       code: "unreachable",
       message: "The server cannot be reached.",
       remedy: "Runs go on without this page; it comes back by itself.",
     });
-  });
-  const text = await answer.text();
-  const content = parsed(text);
-  if (answer.ok) return content as Answer;
-  throw new ApiError(answer.status, problemOf(answer, content));
-}
+  },
+  async onResponse({ response }) {
+    if (!response.ok) throw new ApiError(response.status, problemOf(response, parsed(await response.text())));
+  },
+});
+
+/** What the server answered, alone. */
+export const answer = async <Data>(asked: Promise<{ data?: Data }>): Promise<Data> => (await asked).data as Data;
 
 function parsed(text: string): unknown {
   try {
@@ -59,12 +61,5 @@ function problemOf(answer: Response, content: unknown): Problem {
   const message = gone ? "The server cannot be reached." : `The server answered ${answer.status} ${answer.statusText}.`;
   return { code: gone ? "unreachable" : "internal", message };
 }
-
-export const queryOf = (values: Record<string, string | number | null | undefined>): string => {
-  const given = Object.entries(values).flatMap(([name, value]) =>
-    value === undefined || value === null || value === "" ? [] : [[name, String(value)]],
-  );
-  return given.length === 0 ? "" : `?${new URLSearchParams(given).toString()}`;
-};
 
 export const runPath = (run: string) => `/runs/${encodeURIComponent(run)}`;

@@ -2,9 +2,9 @@ import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Play, X } from "lucide-react";
 import { useEffect, useId, useState } from "react";
-import { call } from "../api/client.ts";
+import { answer, api } from "../api/client.ts";
 import { useJob } from "../api/jobs.ts";
-import type { DryRun, Job } from "../api/types.ts";
+import type { DryRun } from "../api/types.ts";
 import { Button } from "../design/button.tsx";
 import { Panel } from "../design/panel.tsx";
 import { Failure, Skeleton } from "../design/states.tsx";
@@ -23,10 +23,10 @@ interface DryRunPanel {
 
 /** The exact things that would be touched, each with its way back; approved, this plan and no other is run. */
 export function DryRunPanel({ source, file, unsaved, stale, onClose }: DryRunPanel) {
-  const ask = useMutation({ mutationFn: () => call<{ job: Job }>("POST", "/dry-run", { body: source }) });
+  const ask = useMutation({ mutationFn: () => answer(api.POST("/dry-run", { body: source })) });
   const { mutate } = ask;
   useEffect(() => mutate(), [mutate]);
-  const { job, result, error } = useJob<DryRun>(ask.data?.job.id ?? null);
+  const { job, result, error } = useJob("dry-run", ask.data?.job.id ?? null);
   const failure = ask.error ?? (job?.state === "failed" && !result ? (job.error ? new Error(job.error) : error) : null);
   return (
     <div className="min-w-0 space-y-6">
@@ -79,14 +79,16 @@ function Approve({
   const navigate = useNavigate();
   const run = useMutation({
     mutationFn: () =>
-      call<{ jobs: Job[] }>("POST", "/runs", {
-        body: {
-          ...(unsaved || file === null ? { text: source.text } : { file }),
-          experiment: source.experiment,
-          ...(plan === null ? {} : { approved: plan }),
-          ...(seed === null ? {} : { seed }),
-        },
-      }),
+      answer(
+        api.POST("/runs", {
+          body: {
+            ...(unsaved || file === null ? { text: source.text } : { file }),
+            experiment: source.experiment,
+            ...(plan === null ? {} : { approved: plan }),
+            ...(seed === null ? {} : { seed }),
+          },
+        }),
+      ),
     onSuccess: async ({ jobs }) => {
       const [first] = jobs;
       if (first?.run) await navigate({ to: "/runs/$run", params: { run: first.run } });

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { call } from "../api/client.ts";
+import { answer, api } from "../api/client.ts";
 import type { Validation } from "../api/types.ts";
 
 export interface Judged {
@@ -18,7 +18,7 @@ export function useValidation(text: string, file: string | null): { judged: Judg
     const judge = async () => {
       try {
         const body = { text, ...(file === null ? {} : { file }) };
-        const validation = await call<Validation>("POST", "/validate", { body, signal: leaving.signal });
+        const validation = await answer(api.POST("/validate", { body, signal: leaving.signal }));
         setState({ judged: { text, validation }, error: null });
       } catch (error) {
         if (!leaving.signal.aborted) setState((before) => ({ ...before, error }));

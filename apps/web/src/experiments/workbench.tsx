@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { FlaskConical, Save } from "lucide-react";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
-import { call } from "../api/client.ts";
+import { answer, api } from "../api/client.ts";
 import { fileQuery, filesQuery } from "../api/queries.ts";
 import { Button } from "../design/button.tsx";
 import { PageHead } from "../design/panel.tsx";
@@ -34,7 +34,7 @@ export function Workbench({ file, saved, initial }: { file: string | null; saved
   useEffect(() => (changed ? keepDraft(file ?? "", text) : dropDraft(file ?? "")), [file, text, changed]);
 
   const save = useMutation({
-    mutationFn: (name: string) => call("PUT", "/files/content", { body: { file: name, text } }),
+    mutationFn: (name: string) => answer(api.PUT("/files/content", { body: { file: name, text } })),
     onSuccess: async (_, name) => {
       dropDraft(file ?? "");
       client.setQueryData(fileQuery(name).queryKey, { file: name, text });

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import type { Verdict } from "@chaos-agents/core";
 import { verdictWords } from "@chaos-agents/report/browser";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { ArrowLeft, ArrowRight, GitCompareArrows, SearchX } from "lucide-react";
@@ -19,8 +20,10 @@ export function HistoryPage() {
   const [cursors, setCursors] = useState<string[]>([]);
   const [chosen, setChosen] = useState<string[]>([]);
   const late = useDeferredValue(words);
+  // an address may say anything; the server tells what is no verdict
+  const asked = { q: q || undefined, verdict: (verdict || undefined) as Verdict | undefined };
   const { data, error, isPlaceholderData, refetch } = useQuery(
-    runsQuery({ q, verdict, limit: 50, before: cursors.at(-1) }),
+    runsQuery({ ...asked, limit: 50, before: cursors.at(-1) }),
   );
 
   useEffect(() => {

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { call } from "../api/client.ts";
+import { answer, api } from "../api/client.ts";
 import { jobsQuery } from "../api/queries.ts";
 import type { Job } from "../api/types.ts";
 import { Button } from "../design/button.tsx";
@@ -26,7 +26,7 @@ export function QueuePanel() {
 function Queued({ job }: { job: Job }) {
   const client = useQueryClient();
   const cancel = useMutation({
-    mutationFn: () => call("DELETE", `/jobs/${encodeURIComponent(job.id)}`),
+    mutationFn: () => answer(api.DELETE("/jobs/{id}", { params: { path: { id: job.id } } })),
     onSuccess: () => client.invalidateQueries({ queryKey: jobsQuery.queryKey }),
   });
   return (

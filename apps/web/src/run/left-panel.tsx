@@ -1,10 +1,9 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { RunReport } from "@chaos-agents/report/browser";
 import { Undo2 } from "lucide-react";
-import { call, runPath } from "../api/client.ts";
+import { answer, api } from "../api/client.ts";
 import { useJob } from "../api/jobs.ts";
 import { reportQuery, runQuery } from "../api/queries.ts";
-import type { Job } from "../api/types.ts";
 import { Button } from "../design/button.tsx";
 import { CopyButton } from "../design/copy-button.tsx";
 import { DataTable } from "../design/data-table.tsx";
@@ -14,11 +13,11 @@ import { Failure } from "../design/states.tsx";
 export function LeftPanel({ run, report: { left, retry } }: { run: string; report: RunReport }) {
   const client = useQueryClient();
   const recover = useMutation({
-    mutationFn: () => call<{ job: string | Job }>("POST", `${runPath(run)}/recover`, { body: {} }),
+    mutationFn: () => answer(api.POST("/runs/{run}/recover", { params: { path: { run } }, body: {} })),
     onSuccess: () => client.invalidateQueries({ queryKey: runQuery(run).queryKey }),
   });
   const made = recover.data?.job ?? null;
-  const { job, busy } = useJob<unknown>(typeof made === "object" ? (made?.id ?? null) : made);
+  const { job, busy } = useJob("recover", made?.id ?? null);
   if (left.length === 0 && retry === null) return null;
   const failed = job?.state === "failed";
   if (job?.state === "done") void client.invalidateQueries({ queryKey: reportQuery(run).queryKey });

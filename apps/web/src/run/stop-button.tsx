@@ -1,7 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { Octagon } from "lucide-react";
 import { useState } from "react";
-import { ApiError, call, runPath } from "../api/client.ts";
+import { answer, api, ApiError } from "../api/client.ts";
 import { Confirm } from "../design/confirm.tsx";
 
 /**
@@ -11,7 +11,10 @@ import { Confirm } from "../design/confirm.tsx";
 export function StopButton({ run, stopping, docked = false }: { run: string; stopping: boolean; docked?: boolean }) {
   const [asking, setAsking] = useState(false);
   const stop = useMutation({
-    mutationFn: () => call("POST", `${runPath(run)}/stop`, { body: { reason: "stopped in the control room" } }),
+    mutationFn: () =>
+      answer(
+        api.POST("/runs/{run}/stop", { params: { path: { run } }, body: { reason: "stopped in the control room" } }),
+      ),
     retry: (_, error) => error instanceof ApiError && error.unreachable,
     retryDelay: 1_000,
   });

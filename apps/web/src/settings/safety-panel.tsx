@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { OctagonX, Play } from "lucide-react";
 import { useId, useState } from "react";
-import { call } from "../api/client.ts";
+import { answer, api } from "../api/client.ts";
 import { machineQuery } from "../api/queries.ts";
 import { Button } from "../design/button.tsx";
 import { Confirm } from "../design/confirm.tsx";
@@ -17,10 +17,10 @@ export function SafetyPanel() {
   const [asking, setAsking] = useState(false);
   const onSuccess = () => client.invalidateQueries({ queryKey: machineQuery.queryKey });
   const halt = useMutation({
-    mutationFn: () => call("POST", "/halt", { body: reason.trim() ? { reason: reason.trim() } : {} }),
+    mutationFn: () => answer(api.POST("/halt", { body: reason.trim() ? { reason: reason.trim() } : {} })),
     onSuccess,
   });
-  const resume = useMutation({ mutationFn: () => call("DELETE", "/halt"), onSuccess });
+  const resume = useMutation({ mutationFn: () => answer(api.DELETE("/halt")), onSuccess });
   const halted = machine?.halted ?? null;
   return (
     <Panel title="Safety lever">

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { LogOut } from "lucide-react";
 import type { ReactNode } from "react";
-import { call } from "../api/client.ts";
+import { api } from "../api/client.ts";
 import { machineQuery, sessionQuery } from "../api/queries.ts";
 import { Button } from "../design/button.tsx";
 import { PageHead, Panel } from "../design/panel.tsx";
@@ -43,7 +43,7 @@ function SessionPanel() {
   const client = useQueryClient();
   const theme = useTheme();
   const logout = useMutation({
-    mutationFn: () => call("DELETE", "/session"),
+    mutationFn: () => api.DELETE("/session"),
     onSuccess: () => client.resetQueries(),
   });
   return (

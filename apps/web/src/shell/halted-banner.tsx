@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { OctagonX } from "lucide-react";
-import { call } from "../api/client.ts";
+import { answer, api } from "../api/client.ts";
 import { machineQuery } from "../api/queries.ts";
 import { Button } from "../design/button.tsx";
 import { When } from "../design/moments.tsx";
@@ -10,7 +10,7 @@ export function HaltedBanner() {
   const { data: machine } = useQuery(machineQuery);
   const client = useQueryClient();
   const resume = useMutation({
-    mutationFn: () => call("DELETE", "/halt"),
+    mutationFn: () => answer(api.DELETE("/halt")),
     onSuccess: () => client.invalidateQueries({ queryKey: machineQuery.queryKey }),
   });
   if (!machine?.halted) return null;

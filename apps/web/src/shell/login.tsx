@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { LogIn } from "lucide-react";
 import { type FormEvent, useId } from "react";
-import { call } from "../api/client.ts";
+import { answer, api } from "../api/client.ts";
 import { sessionQuery } from "../api/queries.ts";
 import { Button } from "../design/button.tsx";
 import { Failure } from "../design/states.tsx";
@@ -12,7 +12,7 @@ export function Login() {
   const client = useQueryClient();
   const id = useId();
   const login = useMutation({
-    mutationFn: (token: string) => call<{ name: string }>("POST", "/session", { body: { token } }),
+    mutationFn: (token: string) => answer(api.POST("/session", { body: { token } })),
     onSuccess: async (session) => {
       client.setQueryData(sessionQuery.queryKey, session);
       await client.invalidateQueries();

@@ -1,10 +1,9 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Crosshair, Radar, Stethoscope } from "lucide-react";
-import { call } from "../api/client.ts";
+import { answer, api } from "../api/client.ts";
 import { useJob } from "../api/jobs.ts";
 import { filesQuery } from "../api/queries.ts";
-import type { Checkup, Discovery, Job } from "../api/types.ts";
 import { Button } from "../design/button.tsx";
 import { PageHead } from "../design/panel.tsx";
 import { Empty, Failure, Skeleton } from "../design/states.tsx";
@@ -21,7 +20,7 @@ export function TargetsPage() {
   const runnable = files?.filter(({ names }) => names.length > 0) ?? [];
   const chosen = runnable.some((one) => one.file === file) ? file : (runnable[0]?.file ?? "");
   const look = useMutation({
-    mutationFn: (kind: Look) => call<{ job: Job }>("POST", `/${kind}`, { body: { file: chosen } }),
+    mutationFn: (kind: Look) => answer(api.POST(`/${kind}`, { body: { file: chosen } })),
   });
   return (
     <>
@@ -78,13 +77,13 @@ export function TargetsPage() {
 }
 
 function Found({ id }: { id: string }) {
-  const { job, result, error } = useJob<Discovery[]>(id);
+  const { job, result, error } = useJob("discover", id);
   if (job?.state === "failed" && !result) return <Failure error={job.error ? new Error(job.error) : error} />;
   return result ? <DiscoveryView found={result} /> : <Looking />;
 }
 
 function Examined({ id }: { id: string }) {
-  const { job, result, error } = useJob<Checkup>(id);
+  const { job, result, error } = useJob("doctor", id);
   if (result) return <CheckupView checkup={result} />;
   if (job?.state === "failed" && error) return <Failure error={job.error ? new Error(job.error) : error} />;
   return <Looking />;
