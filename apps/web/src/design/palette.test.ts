@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { palettes } from "../../../../packages/report/src/html/theme.ts";
+import { palettes } from "@chaos-agents/report/theme";
 
 test("a colour means the same on the page and in the HTML report", async () => {
   const css = await readFile(join(import.meta.dirname, "app.css"), "utf8");

@@ -1,6 +1,6 @@
 import { foldRun } from "@chaos-agents/report/browser";
 import { expect, test } from "vitest";
-import { demoRun } from "../../../../packages/report/src/test/demo-run.fixture.ts";
+import { demoRun } from "@chaos-agents/report/demo-run";
 import { WatchedRun } from "./watched-run.ts";
 
 test("events that come again after a lost connection are folded once", async () => {
