@@ -6,7 +6,7 @@ CRASH_POINTS ?= all
 debian := mariadb-server-core mariadb-client gcc libc6-dev openssl \
 	openssh-server openssh-client sudo \
 	mmdebstrap e2fsprogs busybox-static lz4 qemu-system-x86 qemu-utils iproute2 util-linux socat \
-	nftables procps fish tcsh zsh prometheus
+	nftables procps fish tcsh zsh prometheus chromium
 
 .PHONY: setup demo test crash bench lint build release completion
 
@@ -19,6 +19,7 @@ demo: setup ## break a real PostgreSQL under live traffic, put it back, prove it
 test: ## everything that has to be green: types, lint, unit, services, a sample of the crash matrix
 	@scripts/setup.sh $(debian)
 	@scripts/build-beside.sh # ten minutes the first time: the tests that need it come last, and wait
+	npm run --silent build -w apps/web # the browser tests open it
 	npm run --silent types
 	npm run --silent lint
 	npm run --silent test
