@@ -112,7 +112,7 @@ interface Violation {
 
 /** How much wider the page is than what shows it. */
 export const overflow = (page: Page): Promise<number> =>
-  page.evaluate<number>("document.scrollingElement.scrollWidth - innerWidth");
+  page.evaluate<number>("document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth");
 
 /** Opens a room with `config/shop.yaml` in it. */
 export async function openRoom(shop: Shop, file: string, words: readonly string[] = []): Promise<Room> {
@@ -126,6 +126,8 @@ export async function openRoom(shop: Shop, file: string, words: readonly string[
 export async function startLocked(room: Room, shop: Shop): Promise<string> {
   const { status, body } = await room.ask("POST", "/runs", { file: "config/shop.yaml" });
   expect([status, body.message]).toEqual([202, undefined]);
-  await expect.poll(() => shop.ordersAreLocked(), { timeout: 20_000 }).toBe(true);
-  return body.jobs[0].run as string;
+  const { run } = body.jobs[0] as { run: string };
+  for await (const { type } of room.events(run))
+    if (type === "fault-witnessed" && (await shop.ordersAreLocked())) return run;
+  throw new Error(`${run} ended without a lock`);
 }
