@@ -59,8 +59,11 @@ export function RunPage() {
             report && <Downloads run={id} />
           )}
         </div>
-        {report && live && <LiveHead report={report} connection={connection} />}
-        {report && !live && <VerdictHero report={report} />}
+        {report && (
+          <div className="mb-7">
+            {live ? <LiveHead report={report} connection={connection} /> : <VerdictHero report={report} />}
+          </div>
+        )}
       </div>
       <Announcer report={report} />
       {!report && <Skeleton lines={10} />}
