@@ -6,7 +6,7 @@ CRASH_POINTS ?= all
 debian := mariadb-server-core mariadb-client gcc libc6-dev openssl \
 	openssh-server openssh-client sudo \
 	mmdebstrap e2fsprogs busybox-static lz4 qemu-system-x86 qemu-utils iproute2 util-linux socat \
-	nftables procps fish tcsh zsh prometheus
+	nftables procps fish tcsh zsh prometheus chromium
 
 .PHONY: setup web demo test crash bench lint build release completion
 

@@ -19,6 +19,7 @@ export { photograph } from "./oracle/photograph.ts";
 export { type Certificates, clientName } from "./servers/certificates.ts";
 export { administer, type DatabaseAdmin, type Engine, quoteName, type Row } from "./servers/database-admin.ts";
 export type { DatabaseServer, ServerSettings } from "./servers/database-server.ts";
+export { findProgram } from "./servers/find-program.ts";
 export { freePort } from "./servers/free-port.ts";
 export { mariadbMissing, type MariadbOptions, startMariadb } from "./servers/mariadb-server.ts";
 export type { PostgresVersion } from "./servers/postgres-binaries.ts";
