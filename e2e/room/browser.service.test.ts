@@ -174,6 +174,8 @@ describe("the control room", () => {
         const { run } = await running.event("fault-witnessed");
         await page.getByRole("heading", { name: "locked" }).getByRole("link").click();
         await page.waitForURL(`${room.url}/runs/${run}`);
+        // Home has a stop button for it, too, and is still there for a moment
+        await page.getByRole("heading", { name: "locked", level: 1 }).waitFor();
         await stopIn(page);
         await verdict(page).waitFor();
         expect((await running.ended).code).toBe(5);
