@@ -7,8 +7,11 @@ import manifest from "../package.json" with { type: "json" };
 
 const root = join(import.meta.dirname, "../../..");
 
-/** A control room on the demo's own run; undefined where one is open on these runs already, or none can be. */
-export async function openControlRoom(log: (message: string) => void): Promise<Server | undefined> {
+/**
+ * A control room of the demo's own, undefined where none can be opened: what waits in the user's is not for a demo to start,
+ * nor is anybody told of it.
+ */
+export async function openControlRoom(folder: string, log: (message: string) => void): Promise<Server | undefined> {
   try {
     return await startServer({
       host: "127.0.0.1",
@@ -16,8 +19,9 @@ export async function openControlRoom(log: (message: string) => void): Promise<S
       version: manifest.version,
       catalog,
       store: openStore(),
+      folder,
       clock: systemClock,
-      env: process.env,
+      env: {},
       command: [join(root, "chaos")],
       folders: [join(root, "config")],
       atOnce: 1,

@@ -1,4 +1,5 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, mkdtempDisposable, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { catalog } from "@chaos-agents/catalog";
 import { type Event, seededRandom, systemClock } from "@chaos-agents/core";
@@ -65,7 +66,8 @@ export async function demo(out: NodeJS.WriteStream, stop: StopSource, folder: st
   out.write("Opening a shop: PostgreSQL 18, 50,000 rows, 150 requests a second …\n");
   await using shop = await openShop({ clock: systemClock });
   out.write(`It is open. After ${warmUpMs / 1_000} s of customers we break it. Ctrl-C stops and undoes.\n`);
-  await using room = await openControlRoom((message) => void out.write(message));
+  await using scratch = await mkdtempDisposable(join(tmpdir(), "chaos-demo-room-"));
+  await using room = await openControlRoom(scratch.path, (message) => void out.write(message));
   const run = newRunId(systemClock.now());
   const page = room && `${room.url}/runs/${run}?${new URL(room.link).searchParams.toString()}`;
   out.write(page ? `Watch it in the control room: ${page}\n\n` : "\n");
@@ -79,6 +81,7 @@ export async function demo(out: NodeJS.WriteStream, stop: StopSource, folder: st
   out.write(`${renderProof(proof, { color: hasColours(out) })}\n\n`);
   out.write(`Report with charts: ${await writeReports(events, folder)}\n`);
   if (page) await stayOpen(page, stop, out);
+  await room?.close();
   return proof.ok ? (report.exitCode ?? 1) : 4;
 }
 

@@ -25,6 +25,8 @@ export interface ServerOptions {
   version: string;
   catalog: Catalog;
   store: JournalStore;
+  /** Where the room keeps what is its own: tokens, jobs, records. What waits there is started. */
+  folder: string;
   clock: Clock;
   env: NodeJS.ProcessEnv;
   /** How the command line is started: program and its first words. Runs are processes of their own. */
@@ -47,13 +49,12 @@ export interface Server extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Where the room keeps what is its own, beside the runs. */
+/** The folder of the room that a state directory has, beside its runs. */
 export const roomFolder = (home: string): string => join(home, "control-room");
 
 /** Opens the control room; it is ready for requests when this resolves. */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const { store, clock, catalog, version, env, host, port, atOnce } = options;
-  const folder = roomFolder(store.home);
+  const { store, folder, clock, catalog, version, env, host, port, atOnce } = options;
   await using opened = new AsyncDisposableStack();
   opened.use(await onlyRoom(folder));
   const tokens = await Tokens.open(folder);

@@ -40,7 +40,7 @@ export function define(command: Command, terminal: Terminal): void {
     )
     .action(async (words: ServerWords) => {
       readEnvFile();
-      const { startServer } = await import("@chaos-agents/server");
+      const { roomFolder, startServer } = await import("@chaos-agents/server");
       const ways = new WaysOut(terminal);
       process.exitCode = await ways.lead(async () => {
         const store = openStore();
@@ -50,6 +50,7 @@ export function define(command: Command, terminal: Terminal): void {
           version,
           catalog,
           store,
+          folder: roomFolder(store.home),
           clock: systemClock,
           env: terminal.env,
           command: launcherOf(terminal.env),
