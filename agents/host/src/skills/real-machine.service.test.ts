@@ -21,7 +21,7 @@ const duration = 3_599_999;
 const stubborn = `
   cat >/etc/systemd/system/stubborn.service <<'END'
 [Service]
-ExecStart=/bin/sh -c 'trap "" TERM; while :; do sleep 1; done'
+ExecStart=/bin/sh -c 'trap "" TERM; exec sleep infinity'
 TimeoutStopSec=10min
 END
   systemctl daemon-reload && systemctl start stubborn`;

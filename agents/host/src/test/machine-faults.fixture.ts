@@ -120,10 +120,10 @@ const services: MachineFault[] = [
   {
     skill: "server.service_degrade",
     params: { services: ["busy"], cpu: "10%", memory: "64M", io: "1MB" },
-    // busy while somebody looks
+    // busy while somebody looks, and always one process: a photograph could miss one that comes and goes
     prepare: service(
       "busy",
-      "ExecStart=/bin/sh -c 'while :; do [ -e /mnt/look ] || sleep 0.3; done'\nMemoryMax=256M\nCPUWeight=1",
+      `ExecStart=/usr/bin/perl -e 'while (1) { -e "/mnt/look" or select undef, undef, undef, 0.3 }'\nMemoryMax=256M\nCPUWeight=1`,
     ),
     feels: `
       ticks() { read -r stat </proc/${mainProcess("busy")}/stat; set -- \${stat##*) }; echo $((\${12} + \${13})); }
