@@ -2,7 +2,7 @@ import { FaultAlone, skillContract } from "@chaos-agents/testkit/contract";
 import { expect, test } from "vitest";
 import type { Cluster } from "../cluster.ts";
 import { evictAll } from "../evictions.ts";
-import { type ClusterBed, agent, bed, cluster, onOwnCluster, web } from "../test/cluster-bed.fixture.ts";
+import { type ClusterBed, agent, aloneOnNodes, bed, cluster, onOwnCluster, web } from "../test/cluster-bed.fixture.ts";
 
 const skill = agent.skills.find(({ name }) => name === "k8s.node_drain")!;
 const nodePath = (name: string) => `/api/v1/nodes/${name}`;
@@ -10,15 +10,11 @@ const isClosed = async (name: string) => (await cluster().call("GET", nodePath(n
 const patchNode = (name: string, body: unknown) =>
   cluster().call("PATCH", nodePath(name), body, "application/merge-patch+json");
 
-/** Nobody else's pods are on the nodes: what tests before have left is gone. */
 async function subjectOf(params: Record<string, unknown>, objects: readonly unknown[] = [], node = "node-0") {
   const felt = async ({ pods }: ClusterBed) =>
     (await isClosed(node)) && (await pods()).every(({ spec }) => spec.nodeName !== node);
   const subject = await bed("k8s.node_drain", params, felt, objects);
-  await subject.until("the pods of other tests are gone", async () => {
-    const { items } = await cluster().call("GET", "/api/v1/pods");
-    return items.every(({ metadata }: any) => metadata.namespace === subject.namespace);
-  });
+  await aloneOnNodes(subject);
   return subject;
 }
 

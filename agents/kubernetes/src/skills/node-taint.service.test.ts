@@ -1,7 +1,7 @@
 import { skillContract } from "@chaos-agents/testkit/contract";
 import { expect, test } from "vitest";
 import { byHand, unsupported } from "../test/by-hand.fixture.ts";
-import { type ClusterBed, agent, bed, cluster, onOwnCluster } from "../test/cluster-bed.fixture.ts";
+import { type ClusterBed, agent, aloneOnNodes, bed, cluster, onOwnCluster } from "../test/cluster-bed.fixture.ts";
 
 const nodePath = (name: string) => `/api/v1/nodes/${name}`;
 const taintsOf = async (name: string): Promise<any[]> =>
@@ -13,17 +13,13 @@ const key = "example.com/broken";
 const noSchedule = { node_name: "node-0", key, value: "yes", effect: "NoSchedule" };
 const noExecute = { node_name: "node-0", key, effect: "NoExecute" };
 
-/** Nobody else's pods are on the nodes: what tests before have left is gone. */
 async function subjectOf(params: Record<string, unknown>, objects: readonly unknown[] = []) {
   const felt = async ({ pods }: ClusterBed) =>
     (await taintsOf("node-0")).some((taint) => taint.key === key) &&
     (params["effect"] !== "NoExecute" || (await pods()).every(({ spec }) => spec.nodeName !== "node-0"));
   await setTaints("node-0", null);
   const subject = await bed("k8s.node_taint", params, felt, objects);
-  await subject.until("the pods of other tests are gone", async () => {
-    const { items } = await cluster().call("GET", "/api/v1/pods");
-    return items.every(({ metadata }: any) => metadata.namespace === subject.namespace);
-  });
+  await aloneOnNodes(subject);
   return subject;
 }
 

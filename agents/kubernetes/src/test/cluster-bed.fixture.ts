@@ -185,6 +185,20 @@ async function remove(path: string): Promise<void> {
   });
 }
 
+/**
+ * Nobody else's pods are on the nodes: what tests before have left goes at once, and not when the namespace's turn comes.
+ */
+export async function aloneOnNodes({ namespace, call, until }: ClusterBed): Promise<void> {
+  await until("the pods of other tests are gone", async () => {
+    const { items } = await call("GET", "/api/v1/pods");
+    const others = items.filter(({ metadata }: any) => metadata.namespace !== namespace);
+    for (const { metadata } of others) {
+      await remove(`/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}?gracePeriodSeconds=0`);
+    }
+    return others.length === 0;
+  });
+}
+
 /** On all that is made outside of a namespace, to find it by. */
 const testLabels = { "chaos-agents.io/test": "true" };
 

@@ -33,6 +33,7 @@ export interface KubernetesCluster extends AsyncDisposable {
   /** Every request that changed something, and every one of `countedKubeconfig`, as the API server wrote them down. */
   audit(): Promise<AuditEvent[]>;
   killApiServer(): Promise<void>;
+  /** Its clients of the control plane are started again, too: they would wait up to half a minute to ask again. */
   startApiServer(): Promise<void>;
 }
 
@@ -148,32 +149,39 @@ async function start(keep: Keep, binary: string, nodes: number, signal: AbortSig
   await writeFile(kubeconfig, kubeconfigFile({ server, ca, token }));
   await writeFile(countedKubeconfig, kubeconfigFile({ server, ca, token: counted }));
   const quick = ["--kube-api-qps=1000", "--kube-api-burst=2000"];
-  running["controller-manager"] = await run(
-    "controller-manager",
-    `--kubeconfig=${kubeconfig}`,
-    "--leader-elect=false",
-    "--secure-port=0",
-    "--use-service-account-credentials=true",
-    `--service-account-private-key-file=${keep.path("sa.key")}`,
-    `--root-ca-file=${keep.path("certs", "apiserver.crt")}`,
-    // a played node says that it lives every 20 to 45 seconds, later on a busy machine
-    "--node-monitor-grace-period=1h",
-    "--node-startup-grace-period=1h",
-    ...quick,
-  );
-  running["scheduler"] = await run(
-    "scheduler",
-    `--kubeconfig=${kubeconfig}`,
-    "--leader-elect=false",
-    "--secure-port=0",
-    ...quick,
-  );
-  running["kwok"] = await run(
-    "kwok",
-    `--kubeconfig=${kubeconfig}`,
-    "--manage-all-nodes=true",
-    `--config=${keep.path("stages.yaml")}`,
-  );
+  const startControllers = async () => {
+    running["controller-manager"] = await run(
+      "controller-manager",
+      `--kubeconfig=${kubeconfig}`,
+      "--leader-elect=false",
+      "--secure-port=0",
+      "--use-service-account-credentials=true",
+      `--service-account-private-key-file=${keep.path("sa.key")}`,
+      `--root-ca-file=${keep.path("certs", "apiserver.crt")}`,
+      // a played node says that it lives every 20 to 45 seconds, later on a busy machine
+      "--node-monitor-grace-period=1h",
+      "--node-startup-grace-period=1h",
+      ...quick,
+    );
+    running["scheduler"] = await run(
+      "scheduler",
+      `--kubeconfig=${kubeconfig}`,
+      "--leader-elect=false",
+      "--secure-port=0",
+      ...quick,
+    );
+    running["kwok"] = await run(
+      "kwok",
+      `--kubeconfig=${kubeconfig}`,
+      "--manage-all-nodes=true",
+      `--config=${keep.path("stages.yaml")}`,
+    );
+  };
+  await startControllers();
+  const kill = async (name: string) => {
+    process.kill(running[name]!.pid, "SIGKILL");
+    await running[name]!.exited;
+  };
   for (let n = 0; n < nodes; n++) await call("POST", "/api/v1/nodes", node(`node-${n}`));
   for (;;) {
     signal.throwIfAborted();
@@ -206,11 +214,12 @@ async function start(keep: Keep, binary: string, nodes: number, signal: AbortSig
         };
       });
     },
-    async killApiServer() {
-      process.kill(running["apiserver"]!.pid, "SIGKILL");
-      await running["apiserver"]!.exited;
+    killApiServer: () => kill("apiserver"),
+    async startApiServer() {
+      await startApiServer();
+      await Promise.all(["controller-manager", "scheduler", "kwok"].map(kill));
+      await startControllers();
     },
-    startApiServer: () => startApiServer(),
     async [Symbol.asyncDispose]() {
       agent?.destroy();
       await keep[Symbol.asyncDispose]();
