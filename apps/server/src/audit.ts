@@ -1,28 +1,23 @@
-import { chmodSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import type { z } from "zod";
 import type { auditShape } from "./api/shapes.ts";
+import { openTables } from "./open-tables.ts";
 
 export type Deed = Omit<z.infer<typeof auditShape>, "id">;
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS deeds (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, who TEXT NOT NULL, came_from TEXT NOT NULL,
+    action TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL
+  ) STRICT;
+`;
 
 /** Who did what, and when. Entries are added, never changed; each is durable before what it tells of is done. */
 export class Audit implements Disposable {
   readonly #db: DatabaseSync;
 
   constructor(folder: string) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const path = join(folder, "audit.db");
-    this.#db = new DatabaseSync(path);
-    chmodSync(path, 0o600);
-    this.#db.exec(`
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = FULL;
-      CREATE TABLE IF NOT EXISTS deeds (
-        id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, who TEXT NOT NULL, came_from TEXT NOT NULL,
-        action TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL
-      ) STRICT;
-    `);
+    this.#db = openTables(folder, "audit.db", schema);
   }
 
   add({ at, by, from, action, subject, detail }: Deed): void {

@@ -1,7 +1,6 @@
-import { chmodSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { Run } from "../api/shapes.ts";
+import { openTables } from "../open-tables.ts";
 
 export interface RunQuery {
   /** In the experiment's name, the file or the run's id. */
@@ -16,6 +15,16 @@ export interface RunQuery {
 
 const columns = "run, experiment, file, started_at, finished_at, verdict, phase, live, pending, damaged";
 
+const schema = `
+  CREATE TABLE IF NOT EXISTS runs (
+    run TEXT PRIMARY KEY, experiment TEXT NOT NULL, file TEXT, started_at INTEGER NOT NULL, finished_at INTEGER,
+    verdict TEXT, phase TEXT, live INTEGER NOT NULL, pending INTEGER NOT NULL, damaged TEXT,
+    told INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS runs_by_time ON runs (started_at DESC, run DESC);
+  CREATE INDEX IF NOT EXISTS runs_unsettled ON runs (live, pending, verdict);
+`;
+
 /**
  * What is known of every run, so that nobody has to open ten thousand journals to list them. Only a copy: whatever stands
  * here follows from the journals, and is read again from them where the file is missing.
@@ -24,21 +33,7 @@ export class RunIndex implements Disposable {
   readonly #db: DatabaseSync;
 
   constructor(folder: string) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const path = join(folder, "history.db");
-    this.#db = new DatabaseSync(path);
-    chmodSync(path, 0o600);
-    this.#db.exec(`
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = NORMAL;
-      CREATE TABLE IF NOT EXISTS runs (
-        run TEXT PRIMARY KEY, experiment TEXT NOT NULL, file TEXT, started_at INTEGER NOT NULL, finished_at INTEGER,
-        verdict TEXT, phase TEXT, live INTEGER NOT NULL, pending INTEGER NOT NULL, damaged TEXT,
-        told INTEGER NOT NULL DEFAULT 0
-      ) STRICT;
-      CREATE INDEX IF NOT EXISTS runs_by_time ON runs (started_at DESC, run DESC);
-      CREATE INDEX IF NOT EXISTS runs_unsettled ON runs (live, pending, verdict);
-    `);
+    this.#db = openTables(folder, "history.db", schema, { copy: true });
   }
 
   put(run: Run): void {

@@ -1,7 +1,6 @@
-import { chmodSync } from "node:fs";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import type { Job } from "../api/shapes.ts";
+import { openTables } from "../open-tables.ts";
 
 /** What the room keeps of a job besides what it shows: how its command is started again after a restart. */
 export interface StoredJob extends Job {
@@ -9,23 +8,20 @@ export interface StoredJob extends Job {
   words: readonly string[];
 }
 
+const schema = `
+  CREATE TABLE IF NOT EXISTS jobs (
+    id TEXT PRIMARY KEY, queued_at INTEGER NOT NULL, state TEXT NOT NULL, job TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, queued_at);
+  CREATE INDEX IF NOT EXISTS jobs_by_time ON jobs (queued_at);
+`;
+
 /** Jobs on disk, so that what was asked for survives us. Everything is durable when a call returns. */
 export class JobTable implements Disposable {
   readonly #db: DatabaseSync;
 
   constructor(folder: string) {
-    const path = join(folder, "jobs.db");
-    this.#db = new DatabaseSync(path);
-    chmodSync(path, 0o600);
-    this.#db.exec(`
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = FULL;
-      CREATE TABLE IF NOT EXISTS jobs (
-        id TEXT PRIMARY KEY, queued_at INTEGER NOT NULL, state TEXT NOT NULL, job TEXT NOT NULL
-      ) STRICT;
-      CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, queued_at);
-      CREATE INDEX IF NOT EXISTS jobs_by_time ON jobs (queued_at);
-    `);
+    this.#db = openTables(folder, "jobs.db", schema);
   }
 
   /** All or none of them. */

@@ -1,8 +1,7 @@
-import { closeSync, mkdirSync, openSync } from "node:fs";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import type { Notice } from "./notice.ts";
 import { nothingYet, type RunMemory } from "./run-memory.ts";
+import { openTables } from "../open-tables.ts";
 
 export interface Waiting {
   id: number;
@@ -13,30 +12,25 @@ export interface Waiting {
   notBefore: number;
 }
 
+const schema = `
+  CREATE TABLE IF NOT EXISTS runs (
+    run TEXT PRIMARY KEY, seq INTEGER NOT NULL, critical INTEGER NOT NULL, at INTEGER NOT NULL, memory TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS outbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, receiver TEXT NOT NULL, run TEXT NOT NULL, notice_id TEXT NOT NULL,
+    notice TEXT NOT NULL, since INTEGER NOT NULL, attempts INTEGER NOT NULL, not_before INTEGER NOT NULL,
+    UNIQUE (receiver, notice_id)
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS runs_by_time ON runs (at);
+  CREATE INDEX IF NOT EXISTS outbox_order ON outbox (receiver, run, id);
+`;
+
 /** Notices on disk until they are delivered, and what is known of their runs. Everything is durable when a call returns. */
 export class Outbox implements Disposable {
   readonly #db: DatabaseSync;
 
   constructor(folder: string) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const path = join(folder, "notices.db");
-    // SQLite gives the files beside it the same mode
-    closeSync(openSync(path, "a", 0o600));
-    this.#db = new DatabaseSync(path, { timeout: 5_000 });
-    this.#db.exec(`
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = FULL;
-      CREATE TABLE IF NOT EXISTS runs (
-        run TEXT PRIMARY KEY, seq INTEGER NOT NULL, critical INTEGER NOT NULL, at INTEGER NOT NULL, memory TEXT NOT NULL
-      ) STRICT;
-      CREATE TABLE IF NOT EXISTS outbox (
-        id INTEGER PRIMARY KEY AUTOINCREMENT, receiver TEXT NOT NULL, run TEXT NOT NULL, notice_id TEXT NOT NULL,
-        notice TEXT NOT NULL, since INTEGER NOT NULL, attempts INTEGER NOT NULL, not_before INTEGER NOT NULL,
-        UNIQUE (receiver, notice_id)
-      ) STRICT;
-      CREATE INDEX IF NOT EXISTS runs_by_time ON runs (at);
-      CREATE INDEX IF NOT EXISTS outbox_order ON outbox (receiver, run, id);
-    `);
+    this.#db = openTables(folder, "notices.db", schema);
   }
 
   memory(run: string): RunMemory {
