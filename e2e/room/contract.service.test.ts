@@ -106,6 +106,7 @@ describe("what the document of the API says", () => {
       "POST /dry-run": [{ file: "config/watched.yaml" }, 202],
       "POST /discover": [{ text: watched }, 202],
       "POST /doctor": [{ text: watched }, 202],
+      "POST /sweep": [{ text: watched }, 202],
       "POST /runs": [{ text: watched }, 202],
       "POST /runs/{run}/stop": [{}, 400],
       "POST /runs/{run}/recover": [{}, 202],

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import type { Event } from "@chaos-agents/core";
+import { Client } from "pg";
 import { describe, expect, test } from "vitest";
 import { withShop } from "../cli/shop.ts";
 import { Room } from "./room.ts";
@@ -181,6 +182,26 @@ describe("a run from the control room", () => {
       await room.ask("DELETE", "/halt");
       const [again] = await start(room, { text: text(experiment("rows", "4s", rows)) });
       expect((await room.ended(again!)).state).toBe("done");
+      await shop.expectWhole();
+    });
+
+    test("whose journal is lost is seen by doctor, and swept", async () => {
+      await using room = await open();
+      const client = new Client({ connectionString: shop.url, application_name: "chaos/lost/1" });
+      const gone = new Promise((resolve) => client.on("error", resolve));
+      await client.connect();
+      await using _ = { [Symbol.asyncDispose]: () => client.end() };
+      const result = async (kind: string) => {
+        const { job } = (await room.ask("POST", `/${kind}`, { file: "config/shop.yaml" })).body;
+        expect(await room.ended(job)).toMatchObject({ kind, state: "done" });
+        return (await room.ask("GET", `/jobs/${job.id}/result`)).body;
+      };
+      expect((await result("doctor")).targets).toMatchObject([
+        { marks: [{ detail: expect.stringContaining("lost") }] },
+      ]);
+      expect((await result("sweep")).said).toMatch(/session \d+ \(chaos\/lost\/1.*: undone/);
+      await gone;
+      expect((await result("doctor")).targets).toMatchObject([{ marks: [] }]);
       await shop.expectWhole();
     });
 

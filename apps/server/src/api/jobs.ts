@@ -10,8 +10,8 @@ import { type Job, type Result, jobShape, jobStates, resultShape, sourceShape } 
 const oneJob = z.object({ job: jobShape });
 const idParams = z.object({ id: z.string().max(100) });
 
-/** Only those that look: each is one command of ours with the file on its standard input. */
-const looks = {
+/** What is done with a file's targets: each is one command of ours with the file on its standard input. */
+const works = {
   "dry-run": {
     summary: "Exactly what would be touched, and how it is put back",
     words: ["run", "-", "--dry-run", "--json"],
@@ -21,12 +21,16 @@ const looks = {
     summary: "Anything of ours on a file's targets, whatever the journal says",
     words: ["doctor", "-", "--json"],
   },
+  sweep: {
+    summary: "Where the journal is lost: removes what doctor can see of ours from a file's targets",
+    words: ["recover", "--sweep", "-"],
+  },
 } as const;
 
 export const jobRoutes: Routes = (app, room) => {
   const { desk } = room;
 
-  for (const [kind, { summary, words }] of Object.entries(looks)) {
+  for (const [kind, { summary, words }] of Object.entries(works)) {
     app.post(
       `/${kind}`,
       { schema: { summary, tags: ["experiments"], body: sourceShape, response: { 202: oneJob } } },
@@ -126,7 +130,7 @@ export const jobRoutes: Routes = (app, room) => {
         params: idParams,
         response: {
           200: resultShape.meta({
-            description: "Of a dry run, of discover, of doctor or of a recovery, in this order",
+            description: "Of a dry run, of discover, of doctor, or of a recovery or a sweep, in this order",
           }),
         },
       },
@@ -164,7 +168,7 @@ function resultOf(job: Job, output: string): Result {
     }
     if (fold.state.run !== null) return { report: { ...fold.report }, plan, seed: fold.state.header.seed };
   } else if (job.endedAt !== null && job.kind !== "run") {
-    if (job.kind === "recover") return { said: output };
+    if (job.kind === "recover" || job.kind === "sweep") return { said: output };
     // what does not fit is not sent
     if (/^\s*[[{]/.test(output)) return JSON.parse(output) as Result;
   }

@@ -37,6 +37,8 @@ export interface DeskOptions {
 /** How many that only look go on beside each other. */
 const looksAtOnce = 2;
 const lookKinds: ReadonlySet<Job["kind"]> = new Set(["dry-run", "discover", "doctor"]);
+/** To find it is what doctor is for. */
+const somethingLeft = exitCodes["rollback-incomplete"];
 const keptMs = 7 * 86_400_000;
 
 /**
@@ -230,8 +232,9 @@ export class JobDesk implements AsyncDisposable {
   async #settle(job: StoredJob, code: number): Promise<void> {
     const ended = await this.#summaryOf(job);
     const exitCode = ended?.verdict && job.kind === "run" ? exitCodes[ended.verdict] : ended?.pending === 0 ? 0 : code;
-    const error = exitCode === 0 ? null : lastWords(await this.files.errors(job.id));
-    await this.#end(job, exitCode === 0 ? "done" : "failed", { exitCode, error });
+    const isDone = exitCode === 0 || (job.kind === "doctor" && exitCode === somethingLeft);
+    const error = isDone ? null : lastWords(await this.files.errors(job.id));
+    await this.#end(job, isDone ? "done" : "failed", { exitCode, error });
     // its process was killed, and what it broke is not whole: nobody should have to ask
     if (job.kind === "run" && ended?.verdict === null && ended.pending > 0) {
       await this.submit([recovery(job.run!, "control room", false)]);
