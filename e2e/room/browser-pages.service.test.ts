@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { Client } from "pg";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { shopFile, withShop } from "../cli/shop.ts";
@@ -162,6 +163,23 @@ describe("every page of the control room", () => {
         await page.getByRole("button", { name: "Discover" }).click();
         await page.getByRole("cell", { name: "customers" }).first().waitFor();
         await examine(page, "targets");
+      });
+
+      test("what nobody has a journal of is found on its target, and removed", async () => {
+        const page = await watchers.visit(room, { path: "/targets" });
+        const client = new Client({ connectionString: shop.url, application_name: "chaos/lost/1" });
+        const gone = new Promise((resolve) => client.on("error", resolve));
+        await client.connect();
+        await using _ = { [Symbol.asyncDispose]: () => client.end() };
+        await page.getByRole("button", { name: "Look for leftovers" }).click();
+        await page.getByRole("cell", { name: "chaos/lost/1" }).waitFor();
+        await examine(page, "leftovers");
+        await page.getByRole("button", { name: "Remove what is ours" }).click();
+        await page.getByRole("button", { name: "Remove it" }).click();
+        await page.getByText(/chaos\/lost\/1.*: undone/).waitFor();
+        await gone;
+        await page.getByRole("button", { name: "Look for leftovers" }).click();
+        await page.getByText("No sessions of ours.").waitFor();
       });
     }),
   );

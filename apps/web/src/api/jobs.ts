@@ -17,6 +17,7 @@ interface Results {
   discover: Discovery[];
   doctor: Checkup;
   recover: { said: string };
+  sweep: { said: string };
 }
 
 /** A job and, once it has ended, what came of it. */

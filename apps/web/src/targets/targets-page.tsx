@@ -9,6 +9,7 @@ import { PageHead } from "../design/panel.tsx";
 import { Empty, Failure, Skeleton } from "../design/states.tsx";
 import { CheckupView } from "./checkup-view.tsx";
 import { DiscoveryView } from "./discovery-view.tsx";
+import { SweepPanel } from "./sweep-panel.tsx";
 
 type Look = "discover" | "doctor";
 
@@ -61,7 +62,7 @@ export function TargetsPage() {
         look.variables === "discover" ? (
           <Found key={look.data.job.id} id={look.data.job.id} />
         ) : (
-          <Examined key={look.data.job.id} id={look.data.job.id} />
+          <Examined key={look.data.job.id} id={look.data.job.id} file={chosen} />
         )
       ) : (
         !look.isPending &&
@@ -82,9 +83,16 @@ function Found({ id }: { id: string }) {
   return result ? <DiscoveryView found={result} /> : <Looking />;
 }
 
-function Examined({ id }: { id: string }) {
+function Examined({ id, file }: { id: string; file: string }) {
   const { job, result, error } = useJob("doctor", id);
-  if (result) return <CheckupView checkup={result} />;
+  if (result) {
+    return (
+      <div className="space-y-7">
+        <CheckupView checkup={result} />
+        <SweepPanel file={file} checkup={result} />
+      </div>
+    );
+  }
   if (job?.state === "failed" && error) return <Failure error={job.error ? new Error(job.error) : error} />;
   return <Looking />;
 }
