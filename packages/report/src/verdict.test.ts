@@ -54,7 +54,9 @@ test("a reason stands below the summary only where it says more", () => {
   for (const options of [{}, { guardAt: 21_000 }, { interruptAt: 14_100 }, { stuck: true }, { killedAt: 17_000 }])
     expect(reasonOf(options)).toBeNull();
   const recovered = foldRun(demoRun({ killedAt: 17_000, recoveredAfter: 60_000 }));
-  expect(recovered.summary).toMatch(/^The run was cut off before its end\. All 4 faults landed\. All 4 changes are undone/);
+  expect(recovered.summary).toMatch(
+    /^The run was cut off before its end\. All 4 faults landed\. All 4 changes are undone/,
+  );
 });
 
 test("a run that was stopped says of every fault what is known of it", () => {

@@ -27,7 +27,7 @@ const sections: readonly [string, readonly Hint[]][] = [
   [
     "Everywhere",
     [
-      ["H", "halt: every run on this machine stops and undoes, killed ones too, and none starts"],
+      ["H", "halt: every run stops and undoes, killed ones too; none starts"],
       ["R", "resume: runs may start again"],
       ["Up Down", "move; also j k, PgUp PgDn, Space, Home End, g G"],
       ["Esc", "back"],
