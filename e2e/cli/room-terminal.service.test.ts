@@ -84,7 +84,7 @@ test("colours only where they are wanted, and ASCII where there is nothing else"
   await coloured.shows("No run was made yet");
   await leave(coloured);
   // oxlint-disable-next-line no-control-regex
-  const colour = /\u001b\[\d*(?:3[0-7]|[12])m/;
+  const colour = /\u001b\[(?:38;5;\d+|3[0-7]|[12])m/;
   expect(coloured.raw).toMatch(colour);
   const plain = new TerminalScreen(playground, { env: { NO_COLOR: "1", LANG: "C" } });
   await plain.shows("Chaos Agents > Runs");

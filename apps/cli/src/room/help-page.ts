@@ -57,7 +57,7 @@ export class HelpPage implements Page {
       ` ${paint("strong", title)}`,
       ...grid(
         keys.map(([key, does]) => [{ text: key, ink: "accent" as const }, { text: does }]),
-        { paint, width, ellipsis, give: [1] },
+        { paint, width: width - 1, ellipsis, give: [1] },
       ),
     ]);
     return this.#scroll.window(lines.slice(1), height);

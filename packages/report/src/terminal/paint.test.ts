@@ -28,7 +28,7 @@ test.each(["good", "warn", "bad", "dim", "accent"] satisfies Ink[])("%s can be r
     [30, 30, 30],
   ].map(luminance)) {
     const [light, dark] = own > ground ? [own, ground] : [ground, own];
-    expect((light + 0.05) / (dark + 0.05)).toBeGreaterThan(3.4);
+    expect((light + 0.05) / (dark + 0.05)).toBeGreaterThan(3.7);
   }
 });
 

@@ -17,8 +17,8 @@ const few = {
   accent: "cyan",
 } as const;
 
-/** As far from white as from the blacks that terminals have: contrast is above 3.4 on both. */
-const many = { good: 28, warn: 130, bad: 196, dim: 244, accent: 32 } as const;
+/** As far from white as from the blacks that terminals have: contrast is above 3.7 on both. */
+const many = { good: 64, warn: 166, bad: 196, dim: 244, accent: 32 } as const;
 
 /** Colours text, or leaves it; whoever asks knows whether the terminal wants colours. */
 export function painter(colours: Colours): Paint {
