@@ -119,12 +119,12 @@ test("a search finds among many, wide names do not break the table", async () =>
   }
   const screen = new TerminalScreen(playground);
   await screen.shows("60 runs");
-  expect(screen.lines[3]).toMatch(/^› ✔ plain 59 +Passed/);
+  await screen.until(() => /^› ✔ plain 59 +Passed/.test(screen.lines[3]!), "the newest run first");
   screen.type(keys.end);
   await screen.shows(/› ! plain 0 +Deviated/);
   screen.type("/実験 passed");
   await screen.shows("3 found");
-  expect(screen.lines[4]).toMatch(/実験の名前 43 .*… +Passed +2026-11-22/);
+  await screen.until(() => /実験の名前 43 .*… +Passed +11-22/.test(screen.lines[4]!), "what was found");
   screen.type(keys.enter);
   await screen.shows("3 found");
   screen.type(keys.escape);
