@@ -43,7 +43,9 @@ async function namedTables(database: Database, { tables, unsuitable, signal }: T
   for (const table of described) {
     const reason = unsuitable?.(table);
     if (reason)
-      throw new ChaosError("unsupported", `${tableKey(table)} will not do: ${reason}`, { remedy: "Name other tables" });
+      throw new ChaosError("unsupported", `${tableKey(table)} will not do: ${reason}`, {
+        remedy: reason === table.unseen?.why ? "End that session, or name other tables" : "Name other tables",
+      });
   }
   return described;
 }
