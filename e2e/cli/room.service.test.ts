@@ -1,18 +1,16 @@
 import { readFile, readdir, writeFile } from "node:fs/promises";
-import { stripVTControlCharacters } from "node:util";
 import type { Event } from "@chaos-agents/core";
 import { openStore } from "@chaos-agents/journal";
 import stringWidth from "string-width";
 import { expect, test } from "vitest";
-import { Playground, launcher } from "./chaos.ts";
+import type { Playground } from "./chaos.ts";
 import { type Shop, shopFile, withShop } from "./shop.ts";
+import { leave, summaries } from "./room.fixture.ts";
 import { TerminalScreen, keys } from "./terminal-screen.ts";
 
 const observing = (event: Event) => event.type === "phase-started" && event.phase === "observe";
 // Should a test be killed, what it left running ends by itself.
 const file = shopFile({ "rush hour": { duration: "60s" } });
-
-const summaries = (playground: Playground) => openStore(playground.home).list();
 
 /** From the list to a run that goes on. */
 async function startRun(screen: TerminalScreen): Promise<void> {
@@ -31,19 +29,6 @@ async function stopRun(screen: TerminalScreen): Promise<void> {
   screen.type("s");
   await screen.shows("Stop rush hour and put back what it changed?");
   screen.type("y");
-}
-
-async function leave(screen: TerminalScreen): Promise<void> {
-  screen.type("q");
-  await screen.shows("END");
-  expectRestored(screen);
-}
-
-function expectRestored(screen: TerminalScreen): void {
-  expect(screen.alternate).toBe(false);
-  expect(screen.lines[0]).toBe("BEFORE");
-  expect(screen.text).toContain("AS BEFORE");
-  expect(screen.raw.lastIndexOf("\u001b[?25h")).toBeGreaterThan(screen.raw.lastIndexOf("\u001b[?25l"));
 }
 
 async function killed(playground: Playground): Promise<string> {
@@ -205,6 +190,21 @@ withShop((shop: Shop) => {
     await leave(screen);
   });
 
+  test("H also puts back what a killed run left, and leaves nothing to recover", async () => {
+    await using playground = await shop.playground(file);
+    const run = await killed(playground);
+    const screen = new TerminalScreen(playground);
+    await screen.shows("1 to recover");
+    screen.type("H");
+    await screen.shows("Stop and undo EVERY run");
+    screen.type("y");
+    await screen.shows("What killed runs left is put back.");
+    await screen.shows(/rush hour +Interrupted/);
+    expect(await openStore(playground.home).summary(run)).toMatchObject({ pending: 0, verdict: "interrupted" });
+    await shop.expectWhole();
+    await leave(screen);
+  });
+
   test("a plan that is not there any more is not run", async () => {
     await using playground = await shop.playground(file);
     const screen = new TerminalScreen(playground);
@@ -254,140 +254,3 @@ withShop((shop: Shop) => {
 async function alive(pid: number): Promise<boolean> {
   return (await readdir("/proc")).includes(`${pid}`);
 }
-
-const quiet = `experiments:
-  - name: quiet
-    target: database
-    target_config: { connection_url: "postgres://nobody@127.0.0.1:1/none", db_type: postgres }
-    duration: 1s
-    skills: []
-`;
-
-/** Nothing is broken, and no server is needed. */
-async function quietPlace(): Promise<Playground> {
-  const playground = await Playground.open();
-  await writeFile(playground.path("quiet.yaml"), quiet);
-  return playground;
-}
-
-test.for([
-  { signal: "SIGINT", code: 130 },
-  { signal: "SIGTERM", code: 143 },
-  { signal: "SIGHUP", code: 129 },
-] as const)("$signal gives the terminal back", async ({ signal, code }) => {
-  await using playground = await quietPlace();
-  const screen = new TerminalScreen(playground);
-  await screen.shows("No run was made yet");
-  process.kill(await screen.pid(), signal);
-  await screen.shows("END");
-  expectRestored(screen);
-  expect(screen.text).toContain(`AFTER ${code}`);
-});
-
-test("Ctrl-C leaves as q does", async () => {
-  await using playground = await quietPlace();
-  const screen = new TerminalScreen(playground);
-  await screen.shows("No run was made yet");
-  // Until keys are read one by one, the terminal itself makes a signal of it.
-  screen.type("?");
-  await screen.shows("Help");
-  screen.type(keys.ctrlC);
-  await screen.shows("END");
-  expectRestored(screen);
-  expect(screen.text).toContain("AFTER 0");
-});
-
-test("an error that nobody caught gives the terminal back, and is told on it", async () => {
-  await using playground = await quietPlace();
-  const trap = playground.path("trap.mjs");
-  await writeFile(trap, `process.on("SIGUSR2", () => setImmediate(() => { throw new Error("boom") }));`);
-  const screen = new TerminalScreen(playground, { env: { NODE_OPTIONS: `--import=${trap}` } });
-  await screen.shows("No run was made yet");
-  process.kill(await screen.pid(), "SIGUSR2");
-  await screen.shows("END");
-  expectRestored(screen);
-  expect(screen.text).toContain("error: boom");
-  expect(screen.text).toContain("AFTER 1");
-});
-
-test("a file that cannot be run says why, and nothing starts", async () => {
-  await using playground = await quietPlace();
-  await writeFile(playground.path("quiet.yaml"), quiet.replace("duration", "duraton"));
-  const screen = new TerminalScreen(playground);
-  await screen.shows("No run was made yet");
-  screen.type("n");
-  await screen.shows("quiet.yaml");
-  screen.type(keys.enter);
-  await screen.shows("It cannot be run:");
-  await screen.shows('did you mean "duration"?');
-  screen.type("a");
-  screen.type(keys.escape);
-  await screen.shows("Which file?");
-  expect(await summaries(playground)).toEqual([]);
-  await leave(screen);
-});
-
-test("colours only where they are wanted, and ASCII where there is nothing else", async () => {
-  await using playground = await quietPlace();
-  const coloured = new TerminalScreen(playground);
-  await coloured.shows("No run was made yet");
-  await leave(coloured);
-  // oxlint-disable-next-line no-control-regex
-  const colour = /\u001b\[\d*(?:3[0-7]|[12])m/;
-  expect(coloured.raw).toMatch(colour);
-  const plain = new TerminalScreen(playground, { env: { NO_COLOR: "1", LANG: "C" } });
-  await plain.shows("Chaos Agents > Runs");
-  await plain.shows("No run was made yet");
-  await leave(plain);
-  expect(plain.raw).not.toMatch(colour);
-  expect(stripVTControlCharacters(plain.raw)).toMatch(/^[\t-~]*$/);
-});
-
-test("help is printed where the whole screen cannot be drawn on", async () => {
-  await using playground = await quietPlace();
-  const piped = await playground.run([]);
-  expect(piped.stderr + piped.stdout).toContain("Usage: chaos");
-  const dumb = new TerminalScreen(playground, { env: { TERM: "dumb" }, rows: 60 });
-  await dumb.shows("Usage: chaos");
-  await dumb.shows("END");
-  expect(dumb.raw).not.toContain("\u001b[?1049h");
-  const onlyOut = new TerminalScreen(playground, { rows: 60, args: "< /dev/null" });
-  await onlyOut.shows("Usage: chaos");
-  await onlyOut.shows("END");
-});
-
-test("a search finds among many, wide names do not break the table", async () => {
-  await using playground = await quietPlace();
-  const store = openStore(playground.home);
-  for (let index = 0; index < 60; index++) {
-    const experiment = index % 20 === 3 ? `実験の名前 ${index} ${"長い".repeat(40)}` : `plain ${index}`;
-    const run = `20261122-1000${String(index).padStart(2, "0")}-aaaaaa`;
-    const header = { run, experiment, source: {}, secrets: {}, startedAt: Date.UTC(2026, 10, 22, 10, 0, index) };
-    await using journal = await store.create(header, { redact: (text) => text });
-    await journal.append({ type: "run-finished", verdict: index % 2 ? "passed" : "deviated", reason: "", left: [] });
-  }
-  const screen = new TerminalScreen(playground);
-  await screen.shows("60 runs");
-  expect(screen.lines[3]).toMatch(/^› ✔ plain 59 +Passed/);
-  screen.type(keys.end);
-  await screen.shows(/› ! plain 0 +Deviated/);
-  screen.type("/実験 passed");
-  await screen.shows("3 found");
-  expect(screen.lines[4]).toMatch(/実験の名前 43 .*… +Passed +2026-11-22/);
-  screen.type(keys.enter);
-  await screen.shows("3 found");
-  screen.type(keys.escape);
-  await screen.shows("plain 1 ");
-  await leave(screen);
-});
-
-test("no other command loads the view", async () => {
-  await using playground = await quietPlace();
-  const { code, stderr } = await playground.run(["-c", `${launcher} runs`], {
-    command: "sh",
-    env: { NODE_DEBUG: "esm" },
-  });
-  expect(code).toBe(0);
-  expect(stderr).toContain("commander");
-  expect(stderr).not.toMatch(/node_modules\/(?:ink|react|yoga-layout)\//);
-});

@@ -12,6 +12,8 @@ export interface TableChoice {
   matchesFilters: (name: string) => boolean;
   /** Why a table will not do, or undefined. Ours are passed over then; a named one is an `unsupported` error. */
   unsuitable?: ((table: Table) => string | undefined) | undefined;
+  /** Also what is locked just now, and can be seen in part only. */
+  evenLocked?: boolean;
   signal: AbortSignal;
 }
 
@@ -21,7 +23,9 @@ const describedAtOnce = 50;
  * The tables a skill will touch: those that were named, or else the largest that suit. Throws `nothing-matched`, with the
  * nearest names, when one does not exist or none is left.
  */
-export async function chooseTables(database: Database, choice: TableChoice): Promise<Table[]> {
+export async function chooseTables(database: Database, asked: TableChoice): Promise<Table[]> {
+  const locked = (table: Table) => (asked.evenLocked ? undefined : table.unseen?.why);
+  const choice = { ...asked, unsuitable: (table: Table) => locked(table) ?? asked.unsuitable?.(table) };
   return choice.tables && choice.tables.length > 0 ? namedTables(database, choice) : ownChoice(database, choice);
 }
 
@@ -39,7 +43,9 @@ async function namedTables(database: Database, { tables, unsuitable, signal }: T
   for (const table of described) {
     const reason = unsuitable?.(table);
     if (reason)
-      throw new ChaosError("unsupported", `${tableKey(table)} will not do: ${reason}`, { remedy: "Name other tables" });
+      throw new ChaosError("unsupported", `${tableKey(table)} will not do: ${reason}`, {
+        remedy: reason === table.unseen?.why ? "End that session, or name other tables" : "Name other tables",
+      });
   }
   return described;
 }

@@ -12,6 +12,7 @@ import { connectFailure } from "./connect-failure.ts";
 import { Control } from "./control.ts";
 import type { Ask, Dialect, Driver, Need, OurSession, Refusal, Server, TransactionOutcome } from "./dialect.ts";
 import { discoverDatabase } from "./discovery.ts";
+import { TableLockedError } from "./describe-table.ts";
 import { loadDriver } from "./drivers.ts";
 import { describeEndpoint, type Endpoint, type Engine, parseConnectionUrl } from "./endpoint.ts";
 import { endSessions } from "./fence.ts";
@@ -94,6 +95,7 @@ export class Database implements Target {
 
   /** Why the server refused: for errors of statements and of `session`. */
   refusal(error: unknown): Refusal {
+    if (error instanceof TableLockedError) return "lock-timeout";
     return this.dialect.refusal(error instanceof ChaosError && error.cause !== undefined ? error.cause : error);
   }
 
@@ -122,7 +124,7 @@ export class Database implements Target {
     );
   }
 
-  /** All about these tables, in the same order; those that are gone are left out. */
+  /** All that can be seen of these tables, in the same order; those that are gone are left out. */
   describe(tables: readonly TableSummary[], signal?: AbortSignal): Promise<Table[]> {
     return this.dialect.describe(this.#asking(signal), tables);
   }

@@ -1,7 +1,7 @@
 import { counted, type Discovery } from "@chaos-agents/core";
 import { tableKey } from "./choose-tables.ts";
 import type { Database } from "./database.ts";
-import type { ForeignKey, Setting, Table } from "./schema.ts";
+import type { ForeignKey, Setting, Table, TableSummary } from "./schema.ts";
 
 /** Settings that say most about how a server stands up to trouble; all others can be asked for by name. */
 const telling = [
@@ -35,7 +35,9 @@ export async function discoverDatabase(database: Database, signal: AbortSignal):
   const seconds = activity.work.since === null ? 0 : (database.clock.now() - activity.work.since) / 1_000;
   const load = seconds > 0 ? Math.round((activity.work.count / seconds) * 10) / 10 : null;
   const role = server.readOnly ? ", takes no writes" : "";
-  const summary = `${server.product} ${server.version}, ${counted(whole.length, "table")}, ${formatBytes(bytes)}${role}`;
+  const unseen = unseenRows(summaries, tables);
+  const locked = unseen.length > 0 ? ` (${unseen.length} locked)` : "";
+  const summary = `${server.product} ${server.version}, ${counted(whole.length, "table")}${locked}, ${formatBytes(bytes)}${role}`;
   const facts: [string, string | number | null][] = [
     ["version", server.version],
     ["connected as", server.user],
@@ -66,6 +68,7 @@ export async function discoverDatabase(database: Database, signal: AbortSignal):
         ],
         rows: tables.toSorted((a, b) => (b.bytes ?? 0) - (a.bytes ?? 0)).map(tableRow),
       },
+      ...(unseen.length > 0 ? [{ title: "Not seen", columns: ["table", "what", "why"], rows: unseen }] : []),
       {
         title: "Settings",
         columns: ["setting", "value", "takes effect", "who may change it", "from"],
@@ -79,6 +82,16 @@ export async function discoverDatabase(database: Database, signal: AbortSignal):
       },
     ],
   };
+}
+
+/** Listing tables and looking into them each miss something of their own. */
+function unseenRows(summaries: readonly TableSummary[], tables: readonly Table[]): [string, string, string][] {
+  const listed = new Map(summaries.map((table) => [tableKey(table), table.unseen]));
+  return tables.flatMap((table) => {
+    const both = [listed.get(tableKey(table)), table.unseen].filter((one) => !!one);
+    const what = [...new Set(both.map((one) => one.what))].join(", ");
+    return both.length > 0 ? [[tableKey(table), what, both.at(-1)!.why]] : [];
+  });
 }
 
 function tableRow(table: Table): (string | number | null)[] {

@@ -14,6 +14,14 @@ export interface TableSummary extends TableName {
   partOf: TableName | null;
   /** MySQL: the storage engine. Only InnoDB has transactions. PostgreSQL: the access method. */
   storage: string | null;
+  /** Null where everything could be seen. */
+  unseen: Unseen | null;
+}
+
+/** What could not be read of a table because somebody has it locked: empty or an estimate here. */
+export interface Unseen {
+  what: string;
+  why: string;
 }
 
 /** What a value is, for those who make values up. `other`: only copies of existing values are safe. */
@@ -105,7 +113,8 @@ export interface Trigger {
   timing: string;
   events: ("insert" | "update" | "delete" | "truncate" | "select")[];
   enabled: boolean;
-  definition: string;
+  /** Null where the table is locked. */
+  definition: string | null;
 }
 
 export interface Check {

@@ -47,8 +47,8 @@ async function commandTree(words: readonly string[], terminal: Terminal): Promis
       writeOut: (text) => terminal.write(terminal.stdout, text),
       writeErr: (text) => terminal.write(terminal.stderr, text),
       outputError: (text) => terminal.say(usageError(text)),
-      getOutHasColors: () => terminal.colours(terminal.stdout),
-      getErrHasColors: () => terminal.colours(terminal.stderr),
+      getOutHasColors: () => Boolean(terminal.colours(terminal.stdout)),
+      getErrHasColors: () => Boolean(terminal.colours(terminal.stderr)),
     });
   for (const { name, summary, group, load } of commandList) {
     const command = program

@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { styleText } from "node:util";
 import type { Redact } from "@chaos-agents/core";
+import type { Colours } from "@chaos-agents/report";
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -64,10 +65,12 @@ export class Terminal {
     if (!this.closed.aborted) stream.write(this.redact(text));
   }
 
-  colours(stream: NodeJS.WriteStream): boolean {
+  colours(stream: NodeJS.WriteStream): Colours {
     const { NO_COLOR, FORCE_COLOR } = this.env;
     if (NO_COLOR || FORCE_COLOR === "0" || FORCE_COLOR === "false") return false;
-    return FORCE_COLOR !== undefined || (stream.isTTY && stream.hasColors());
+    if (FORCE_COLOR !== undefined) return FORCE_COLOR === "2" || FORCE_COLOR === "3" ? "many" : true;
+    if (!stream.isTTY || !stream.hasColors()) return false;
+    return stream.getColorDepth() >= 8 ? "many" : true;
   }
 
   style(style: Style, text: string, stream: NodeJS.WriteStream = this.stdout): string {
@@ -87,7 +90,7 @@ export class Terminal {
   }
 
   /** How a report for people is to look there. */
-  textOptions(stream: NodeJS.WriteStream): { color: boolean; width: number; unicode: boolean } {
+  textOptions(stream: NodeJS.WriteStream): { color: Colours; width: number; unicode: boolean } {
     return { color: this.colours(stream), width: this.width(stream) ?? 100, unicode: this.unicode };
   }
 

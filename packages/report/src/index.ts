@@ -6,7 +6,7 @@ export { renderJson, type JsonReport } from "./export/render-json.ts";
 export { renderJunit } from "./export/render-junit.ts";
 export { type Cell, displayWidth, fitted, grid, wrapped } from "./terminal/columns.ts";
 export { type Block, liveBlocks, liveHead, logRow, stacked } from "./terminal/live-frame.ts";
-export { type Ink, type Paint, type Signs, painter, signs } from "./terminal/paint.ts";
+export { type Colours, type Ink, type Paint, type Signs, painter, signs } from "./terminal/paint.ts";
 export { witnessRows } from "./terminal/report-rows.ts";
 export { clock } from "./quantities.ts";
 export { renderText, type TextOptions } from "./terminal/render-text.ts";

@@ -39,7 +39,7 @@ test.each([
   [{ deviated: true }, "deviated", 3, /^The steady state did not hold/],
   [{ unlanded: true }, "unlanded", 1, /^3 of 4 faults landed/],
   [{ guardAt: 21_000 }, "guarded", 5, /connections left: 1 is not >= 3/],
-  [{ interruptAt: 14_100 }, "interrupted", 130, /^Stopped early \(SIGINT\)\. All 3 changes are undone/],
+  [{ interruptAt: 14_100 }, "interrupted", 130, /^Stopped early \(SIGINT\)\. 3 of 4 faults/],
   [{ stuck: true }, "rollback-incomplete", 4, /^1 of 4 changes is still there/],
 ] as const)("%j ends %s with exit code %i", (options, verdict, exitCode, summary) => {
   const report = foldRun(demoRun(options));
@@ -54,7 +54,31 @@ test("a reason stands below the summary only where it says more", () => {
   for (const options of [{}, { guardAt: 21_000 }, { interruptAt: 14_100 }, { stuck: true }, { killedAt: 17_000 }])
     expect(reasonOf(options)).toBeNull();
   const recovered = foldRun(demoRun({ killedAt: 17_000, recoveredAfter: 60_000 }));
-  expect(recovered.summary).toMatch(/^The run was cut off before its end\. All 4 changes are undone/);
+  expect(recovered.summary).toMatch(
+    /^The run was cut off before its end\. All 4 faults landed\. All 4 changes are undone/,
+  );
+});
+
+test("a run that was stopped says of every fault what is known of it", () => {
+  const summaryOf = (options: DemoRun) => foldRun(demoRun(options)).summary;
+  const named = { interruptAt: 7_000 };
+  expect(summaryOf(named)).toBe(
+    "Stopped early (SIGINT). 0 of 4 faults landed; db.insert_load was still being made, nobody knows whether it landed; " +
+      "db.connection_flood, db.table_lock and db.config_change had not begun. The change is undone, compensated. " +
+      "Steady again 1.44 s after the undo.",
+  );
+  // made, and stopped before anybody looked
+  expect(summaryOf({ interruptAt: 16_250 })).toMatch(
+    /^Stopped early \(SIGINT\)\. 3 of 4 faults landed; db\.config_change was made, nobody looked whether it landed\. All 4/,
+  );
+  expect(summaryOf({ guardAt: 21_000 })).toMatch(/\. All 4 faults landed\. All 4 changes are undone/);
+  expect(summaryOf({ unlanded: true, interruptAt: 21_000 })).toContain("landed; db.config_change did not land.");
+  const twice = demoRun(named).map((event) =>
+    event.type === "planned"
+      ? { ...event, faults: event.faults.map((fault) => ({ ...fault, skill: "db.insert_load" })) }
+      : event,
+  );
+  expect(foldRun(twice).summary).toContain("db.insert_load (3 times) had not begun");
 });
 
 test("two are both", () => {

@@ -3,6 +3,7 @@ import type { Check, ForeignKey, Index, Table, TableName, TableSummary, Trigger 
 import type { Row } from "../session.ts";
 import { columnOf, columnsStatement } from "./columns.ts";
 import { mysqlRefusal } from "./errors.ts";
+import { listTables } from "./tables.ts";
 
 const indexesStatement = (tables: string, server: Server) => `
   SELECT s.table_schema AS t_schema, s.table_name AS t_name, s.index_name AS name, s.non_unique AS non_unique,
@@ -42,6 +43,39 @@ const groupByTable = (rows: Row[]) =>
   Map.groupBy(rows, (row) => keyOf({ schema: row["t_schema"]!, name: row["t_name"]! }));
 
 export async function describeTables(ask: Ask, server: Server, tables: readonly TableSummary[]): Promise<Table[]> {
+  const open = await describeOpen(
+    ask,
+    server,
+    tables.filter(({ unseen }) => unseen === null),
+  );
+  const described = new Map(open.map((table) => [keyOf(table), table]));
+  const missing = tables.filter((table) => table.unseen === null && !described.has(keyOf(table)));
+  // gone, or locked since they were listed
+  const listed = missing.length > 0 ? await listTables(ask, [...new Set(missing.map(({ schema }) => schema))]) : [];
+  const locked = new Map(listed.filter(({ unseen }) => unseen !== null).map((table) => [keyOf(table), table]));
+  return tables.flatMap((table) => {
+    const seen = described.get(keyOf(table));
+    if (seen) return seen;
+    const now = table.unseen ? table : locked.get(keyOf(table));
+    return now ? { ...now, ...nothingSeen } : [];
+  });
+}
+
+const nothingSeen: Omit<Table, keyof TableSummary> = {
+  columns: [],
+  primaryKey: [],
+  keys: [],
+  indexes: [],
+  foreignKeys: [],
+  referencedBy: [],
+  triggers: [],
+  checks: [],
+  exclusions: [],
+  partitions: [],
+  rowSecurity: false,
+};
+
+async function describeOpen(ask: Ask, server: Server, tables: readonly TableSummary[]): Promise<Table[]> {
   if (tables.length === 0) return [];
   const list = `(${tables.map(() => "(?, ?)").join(", ")})`;
   const values = tables.flatMap(({ schema, name }) => [schema, name]);

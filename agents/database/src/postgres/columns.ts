@@ -1,12 +1,13 @@
 import type { Column, ValueKind } from "../schema.ts";
 import type { Row } from "../session.ts";
 
-/** One row a column; `$1` is the tables' oids. */
+/** One row a column; `$1` is the tables' oids, `$2` those of tables that must not be opened. */
 export const columnsStatement = `
   SELECT a.attrelid AS oid, a.attname AS name, t.typname, t.typtype, t.typcategory, tn.nspname AS type_schema,
          pg_catalog.format_type(a.atttypid, a.atttypmod) AS type, a.atttypmod AS typmod, a.attnotnull AS not_null,
          a.attgenerated AS generated, a.attidentity AS identity,
-         CASE WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END AS default,
+         CASE WHEN a.attgenerated = '' AND a.attrelid <> ALL ($2::oid[])
+              THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END AS default,
          CASE WHEN a.attcollation <> t.typcollation THEN co.collname END AS collation,
          CASE WHEN t.typtype = 'e' THEN (SELECT pg_catalog.json_agg(e.enumlabel ORDER BY e.enumsortorder)
                                            FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid) END AS words

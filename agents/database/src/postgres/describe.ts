@@ -1,6 +1,7 @@
 import type { Ask } from "../dialect.ts";
 import type { ForeignKey, Index, Table, TableName, TableSummary, Trigger } from "../schema.ts";
 import type { Row } from "../session.ts";
+import { aroundLocks, type LockedTables } from "./around-locks.ts";
 import { columnOf, columnsStatement } from "./columns.ts";
 import { textArray } from "./values.ts";
 
@@ -13,7 +14,7 @@ const oidsStatement = `
 const indexesStatement = `
   SELECT i.indrelid AS oid, x.relname AS name, i.indisunique AS unique, i.indisprimary AS primary, i.indisvalid AS valid,
          i.indpred IS NOT NULL AS partial, i.indimmediate AS immediate, am.amname AS method,
-         pg_catalog.pg_get_indexdef(i.indexrelid) AS definition,
+         CASE WHEN i.indrelid <> ALL ($2::oid[]) THEN pg_catalog.pg_get_indexdef(i.indexrelid) END AS definition,
          x.relpages * pg_catalog.current_setting('block_size')::int8 AS bytes,
          (SELECT k.conname FROM pg_catalog.pg_constraint k
            WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x') LIMIT 1) AS constraint,
@@ -30,7 +31,8 @@ const constraintsStatement = `
   SELECT k.conrelid AS oid, k.confrelid AS target_oid, k.contype AS type, k.conname AS name, k.condeferrable AS deferrable,
          n.nspname AS schema, c.relname AS table, fn.nspname AS target_schema, f.relname AS target_table,
          k.confdeltype AS on_delete, k.confupdtype AS on_update,
-         CASE WHEN k.contype = 'c' THEN pg_catalog.pg_get_constraintdef(k.oid) END AS definition,
+         CASE WHEN k.contype = 'c' AND k.conrelid <> ALL ($2::oid[])
+              THEN pg_catalog.pg_get_constraintdef(k.oid) END AS definition,
          (SELECT pg_catalog.json_agg(a.attname ORDER BY key.position)
             FROM pg_catalog.unnest(k.conkey) WITH ORDINALITY key(attnum, position)
             JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = key.attnum) AS columns,
@@ -55,11 +57,17 @@ const triggersStatement = `
     SELECT oid, oid FROM pg_catalog.unnest($1::oid[]) oid
     UNION SELECT f.root, i.inhrelid FROM family f JOIN pg_catalog.pg_inherits i ON i.inhparent = f.oid)
   SELECT f.root AS oid, t.tgname AS name, 'trigger' AS kind, t.tgtype AS type, t.tgenabled IN ('O', 'A') AS enabled,
-         pg_catalog.pg_get_triggerdef(t.oid) AS definition, NULL AS event, NULL AS instead
+         CASE WHEN t.tgrelid <> ALL ($2::oid[]) THEN pg_catalog.pg_get_triggerdef(t.oid) END AS definition, NULL AS event, NULL AS instead
     FROM family f JOIN pg_catalog.pg_trigger t ON t.tgrelid = f.oid
    WHERE NOT t.tgisinternal
    UNION ALL
-  SELECT f.root, r.rulename, 'rule', NULL, r.ev_enabled IN ('O', 'A'), pg_catalog.pg_get_ruledef(r.oid), r.ev_type, r.is_instead
+  SELECT f.root, r.rulename, 'rule', NULL, r.ev_enabled IN ('O', 'A'), 
+         -- a rule's words open every table it speaks of
+         CASE WHEN r.ev_class <> ALL ($2::oid[]) AND NOT EXISTS (
+                SELECT FROM pg_catalog.pg_depend d
+                 WHERE d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = r.oid
+                   AND d.refclassid = 'pg_catalog.pg_class'::regclass AND (d.refobjid <> ALL ($2::oid[])) IS NOT TRUE)
+              THEN pg_catalog.pg_get_ruledef(r.oid) END, r.ev_type, r.is_instead
     FROM family f JOIN pg_catalog.pg_rewrite r ON r.ev_class = f.oid
    ORDER BY 1, 2`;
 
@@ -78,18 +86,24 @@ const actions: Record<string, string> = {
 };
 const names = (json: string | null | undefined) => JSON.parse(json ?? "[]") as string[];
 
-export async function describeTables(ask: Ask, tables: readonly TableSummary[]): Promise<Table[]> {
+export const describeTables = (ask: Ask, tables: readonly TableSummary[]): Promise<Table[]> =>
+  aroundLocks(ask, "defaults, checks, conditions of indexes, what triggers and rules do", (locked) =>
+    describe(ask, tables, locked),
+  );
+
+async function describe(ask: Ask, tables: readonly TableSummary[], locked: LockedTables): Promise<Table[]> {
   const found = await ask(oidsStatement, [
     textArray(tables.map(({ schema }) => schema)),
     textArray(tables.map(({ name }) => name)),
   ]);
   const oids = [`{${found.map(({ oid }) => oid).join(",")}}`];
-  const columns = groupByTable(await ask(columnsStatement, oids));
-  const indexes = groupByTable(await ask(indexesStatement, oids));
-  const constraints = await ask(constraintsStatement, oids);
+  const openable = [...oids, locked.oids];
+  const columns = groupByTable(await ask(columnsStatement, openable));
+  const indexes = groupByTable(await ask(indexesStatement, openable));
+  const constraints = await ask(constraintsStatement, openable);
   const own = groupByTable(constraints);
   const incoming = Map.groupBy(constraints, (row) => row["target_oid"]!);
-  const triggers = groupByTable(await ask(triggersStatement, oids));
+  const triggers = groupByTable(await ask(triggersStatement, openable));
   const partitions = groupByTable(await ask(partitionsStatement, oids));
   const byName = new Map(found.map((row) => [JSON.stringify([row["schema"], row["name"]]), row]));
   return tables.flatMap((table) => {
@@ -103,6 +117,7 @@ export async function describeTables(ask: Ask, tables: readonly TableSummary[]):
     const keys = indexRows.filter((index) => isKey(index, nullable)).map((index) => names(index["columns"]));
     return {
       ...table,
+      unseen: locked.unseen(oid),
       columns: columnList,
       primaryKey: indexRows.filter((index) => index["primary"] === "t").flatMap((index) => names(index["columns"])),
       keys,
@@ -110,7 +125,9 @@ export async function describeTables(ask: Ask, tables: readonly TableSummary[]):
       foreignKeys: ofType("f").map(foreignKeyOf),
       referencedBy: (incoming.get(oid) ?? []).filter((constraint) => constraint["type"] === "f").map(foreignKeyOf),
       triggers: (triggers.get(oid) ?? []).map(triggerOf),
-      checks: ofType("c").map((check) => ({ name: check["name"]!, expression: check["definition"]! })),
+      checks: ofType("c").flatMap(({ name, definition }) =>
+        definition ? [{ name: name!, expression: definition }] : [],
+      ),
       exclusions: ofType("x").map((constraint) => constraint["name"]!),
       partitions: (partitions.get(oid) ?? []).map((part): TableName => ({
         schema: part["schema"]!,
@@ -161,7 +178,7 @@ function foreignKeyOf(row: Row): ForeignKey {
 }
 
 function triggerOf(row: Row): Trigger {
-  const common = { name: row["name"]!, enabled: row["enabled"] === "t", definition: row["definition"]! };
+  const common = { name: row["name"]!, enabled: row["enabled"] === "t", definition: row["definition"] ?? null };
   if (row["kind"] === "rule") {
     const event = ({ "1": "select", "2": "update", "3": "insert", "4": "delete" } as const)[row["event"] as "1"];
     return { ...common, kind: "rule", timing: row["instead"] === "t" ? "instead of" : "also", events: [event] };

@@ -1,7 +1,7 @@
 import type { Ask } from "../dialect.ts";
 import type { TableSummary } from "../schema.ts";
 import type { Row } from "../session.ts";
-import { codeOf } from "./errors.ts";
+import { aroundLocks, type LockedTables } from "./around-locks.ts";
 import { textArray } from "./values.ts";
 
 export async function listSchemas(ask: Ask): Promise<string[]> {
@@ -11,41 +11,39 @@ export async function listSchemas(ask: Ask): Promise<string[]> {
   return rows.map(({ name }) => name!);
 }
 
-export async function listTables(ask: Ask, schemas: readonly string[]): Promise<TableSummary[]> {
-  const statement = (size: string, heap: string) => `
-    SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind, am.amname AS storage,
-           pn.nspname AS parent_schema, p.relname AS parent_name,
-           CASE WHEN c.reltuples > 0 THEN c.reltuples::numeric
-                WHEN pg_catalog.pg_stat_get_live_tuples(c.oid) > 0 THEN pg_catalog.pg_stat_get_live_tuples(c.oid)
-                -- PostgreSQL 13 says so of a table that it has not counted yet
-                WHEN c.reltuples = 0 AND ${heap} = 0 THEN 0 END AS rows,
-           ${size} AS bytes
-      FROM pg_catalog.pg_class c
-      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-      LEFT JOIN pg_catalog.pg_am am ON am.oid = c.relam
-      LEFT JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid AND i.inhseqno = 1
-      LEFT JOIN pg_catalog.pg_class p ON p.oid = i.inhparent
-      LEFT JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
-     WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND n.nspname = ANY ($1::text[])
-       AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
-                        WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
-     ORDER BY n.nspname, c.relname`;
-  const pages = `pg_catalog.current_setting('block_size')::int8 * (c.relpages +
-    (SELECT coalesce(sum(x.relpages), 0) FROM pg_catalog.pg_index ix JOIN pg_catalog.pg_class x ON x.oid = ix.indexrelid
-      WHERE ix.indrelid = c.oid))`;
-  const values = [textArray(schemas)];
-  try {
-    return summaries(
-      await ask(statement("pg_catalog.pg_total_relation_size(c.oid)", "pg_catalog.pg_relation_size(c.oid)"), values),
-    );
-  } catch (error) {
-    // somebody, perhaps we, holds a table exclusively: its real size cannot be read, the last estimate can
-    if (codeOf(error) !== "55P03") throw error;
-    return summaries(await ask(statement(pages, "c.relpages"), values));
-  }
+/** `$1` schemas, `$2` tables that must not be opened: of these the last estimate. */
+const tablesStatement = `
+  SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind, am.amname AS storage,
+         pn.nspname AS parent_schema, p.relname AS parent_name,
+         CASE WHEN c.reltuples > 0 THEN c.reltuples::numeric
+              WHEN pg_catalog.pg_stat_get_live_tuples(c.oid) > 0 THEN pg_catalog.pg_stat_get_live_tuples(c.oid)
+              -- PostgreSQL 13 says so of a table that it has not counted yet
+              WHEN c.reltuples = 0 AND 0 =
+                CASE WHEN c.oid <> ALL ($2::oid[]) THEN pg_catalog.pg_relation_size(c.oid) ELSE c.relpages END THEN 0
+              END AS rows,
+         CASE WHEN c.oid <> ALL ($2::oid[]) THEN pg_catalog.pg_total_relation_size(c.oid)
+              ELSE pg_catalog.current_setting('block_size')::int8 * (c.relpages +
+                (SELECT coalesce(sum(x.relpages), 0)
+                   FROM pg_catalog.pg_index ix JOIN pg_catalog.pg_class x ON x.oid = ix.indexrelid
+                  WHERE ix.indrelid = c.oid)) END AS bytes
+    FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN pg_catalog.pg_am am ON am.oid = c.relam
+    LEFT JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid AND i.inhseqno = 1
+    LEFT JOIN pg_catalog.pg_class p ON p.oid = i.inhparent
+    LEFT JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
+   WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND n.nspname = ANY ($1::text[])
+     AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                      WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+   ORDER BY n.nspname, c.relname`;
+
+export function listTables(ask: Ask, schemas: readonly string[]): Promise<TableSummary[]> {
+  return aroundLocks(ask, "its size now", async (locked) =>
+    summaries(await ask(tablesStatement, [textArray(schemas), locked.oids]), locked),
+  );
 }
 
-function summaries(rows: Row[]): TableSummary[] {
+function summaries(rows: Row[], locked: LockedTables): TableSummary[] {
   const number = (text: string | null | undefined) => (text === null || text === undefined ? null : Number(text));
   const tables = rows.map((row) => ({
     schema: row["schema"]!,
@@ -55,6 +53,7 @@ function summaries(rows: Row[]): TableSummary[] {
     bytes: number(row["bytes"]),
     partOf: row["parent_name"] ? { schema: row["parent_schema"]!, name: row["parent_name"] } : null,
     storage: row["storage"] ?? null,
+    unseen: locked.unseen(row["oid"]!),
   }));
   const byName = new Map(tables.map((table) => [`${table.schema}.${table.name}`, table]));
   for (const table of tables) if (table.kind === "partitioned") Object.assign(table, { rows: null, bytes: null });

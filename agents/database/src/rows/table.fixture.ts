@@ -54,6 +54,7 @@ export const table = (columns: Column[], more: Partial<Table> = {}): Table => ({
   bytes: null,
   partOf: null,
   storage: null,
+  unseen: null,
   columns,
   primaryKey: [],
   keys: [],

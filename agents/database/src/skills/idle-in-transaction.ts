@@ -24,7 +24,7 @@ export const idleInTransaction = defineSkill({
   example: { sessions: 10 },
 
   async resolve(database: Database, { sessions, tables }, { matchesFilters, signal }) {
-    const chosen = await chooseTables(database, { tables, limit: 1, matchesFilters, signal });
+    const chosen = await chooseTables(database, { tables, limit: 1, evenLocked: true, matchesFilters, signal });
     return chosen.map((table) => ({
       key: tableKey(table),
       label: `keep ${counted(sessions, "transaction")} open that read ${tableKey(table)}`,

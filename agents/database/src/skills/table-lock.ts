@@ -70,7 +70,13 @@ export const tableLock = defineSkill({
   },
 
   async resolve(database: Database, { tables, mode = "write", max_tables }, { matchesFilters, signal }) {
-    const chosen = await chooseTables(database, { tables, limit: max_tables, matchesFilters, signal });
+    const chosen = await chooseTables(database, {
+      tables,
+      limit: max_tables,
+      evenLocked: true,
+      matchesFilters,
+      signal,
+    });
     return chosen.map((table) => ({
       key: tableKey(table),
       label: `lock ${tableKey(table)} (${mode})`,

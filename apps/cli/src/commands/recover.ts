@@ -3,7 +3,7 @@ import { ChaosError, systemClock } from "@chaos-agents/core";
 import { type JournalStore, type RunSummary, sweep, type TargetMarks } from "@chaos-agents/engine";
 import { openStore } from "@chaos-agents/journal";
 import type { Command } from "commander";
-import { isAbandoned } from "../abandoned.ts";
+import { isAbandoned, nothingLeft } from "../abandoned.ts";
 import { examples } from "../examples.ts";
 import { worstOf } from "../exit-code.ts";
 import { findRun } from "../find-run.ts";
@@ -63,7 +63,7 @@ async function offer(
   ways: WaysOut,
 ): Promise<number> {
   if (open.length === 0) {
-    terminal.print("Nothing is left to undo.");
+    terminal.print(nothingLeft);
     return 0;
   }
   const rows = open.map((run) => [run.run, run.experiment, howItEnded(run)]);

@@ -27,7 +27,7 @@ const sections: readonly [string, readonly Hint[]][] = [
   [
     "Everywhere",
     [
-      ["H", "halt: every run on this machine stops and undoes, and none starts"],
+      ["H", "halt: every run stops and undoes, killed ones too; none starts"],
       ["R", "resume: runs may start again"],
       ["Up Down", "move; also j k, PgUp PgDn, Space, Home End, g G"],
       ["Esc", "back"],
@@ -57,7 +57,7 @@ export class HelpPage implements Page {
       ` ${paint("strong", title)}`,
       ...grid(
         keys.map(([key, does]) => [{ text: key, ink: "accent" as const }, { text: does }]),
-        { paint, width, ellipsis, give: [1] },
+        { paint, width: width - 1, ellipsis, give: [1] },
       ),
     ]);
     return this.#scroll.window(lines.slice(1), height);

@@ -1,4 +1,4 @@
-import { type Ink, type Paint, type Signs, painter, signs } from "@chaos-agents/report";
+import { type Colours, type Ink, type Paint, type Signs, painter, signs } from "@chaos-agents/report";
 import type { Terminal } from "../terminal.ts";
 
 /** How things look on this terminal. */
@@ -6,7 +6,7 @@ export interface Look {
   paint: Paint;
   sign: Signs;
   unicode: boolean;
-  color: boolean;
+  color: Colours;
   ellipsis: string;
 }
 
@@ -18,7 +18,7 @@ export interface Size {
 /** Words in one colour. */
 export type Said = readonly [Ink, string];
 
-export const lookOf = (color: boolean, unicode: boolean): Look => ({
+export const lookOf = (color: Colours, unicode: boolean): Look => ({
   paint: painter(color),
   sign: signs(unicode),
   unicode,

@@ -5,6 +5,7 @@ import { systemClock } from "@chaos-agents/core";
 import { openStore } from "@chaos-agents/journal";
 import { expect, test } from "vitest";
 import { Terminal } from "../terminal.ts";
+import type { DetachedChaos } from "./chaos-child.ts";
 import { lookOf } from "./look.ts";
 import { Room } from "./room.ts";
 import { RunsPage } from "./runs-page.ts";
@@ -14,7 +15,12 @@ const size = { width: 80, height: 24 };
 async function opened() {
   const folder = await mkdtempDisposable(join(tmpdir(), "chaos-room-test-"));
   const store = openStore(folder.path);
-  const room = new Room({ store, terminal: new Terminal(), clock: systemClock, look: lookOf(false, true) });
+  const detached: string[][] = [];
+  const detach = (args: readonly string[]) => {
+    detached.push([...args]);
+    return { code: undefined, [Symbol.dispose]() {} } as unknown as DetachedChaos;
+  };
+  const room = new Room({ store, terminal: new Terminal(), clock: systemClock, look: lookOf(false, true), detach });
   room.open(new RunsPage(room));
   const shows = async (text: string) => {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -28,6 +34,7 @@ async function opened() {
     room,
     store,
     shows,
+    detached,
     async [Symbol.asyncDispose]() {
       room[Symbol.dispose]();
       await folder[Symbol.asyncDispose]();
@@ -43,6 +50,8 @@ test("a question is not answered by what was typed before it stood there", async
   held.room.press(["y"]);
   await held.shows("HALTED by");
   expect(await held.store.lever.read()).toMatchObject({ reason: "halted in the terminal view" });
+  await held.shows("what killed runs left is put back");
+  expect(held.detached).toEqual([["recover", "--all"]]);
 });
 
 test.for(["n", "enter", "escape", "q", " "])("%s is no yes", async (key) => {

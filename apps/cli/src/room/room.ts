@@ -2,8 +2,9 @@ import { userInfo } from "node:os";
 import { ChaosError, type Clock, describeError } from "@chaos-agents/core";
 import type { HaltOrder, JournalStore } from "@chaos-agents/engine";
 import type { Ink } from "@chaos-agents/report";
+import { nothingLeft } from "../abandoned.ts";
 import type { Terminal } from "../terminal.ts";
-import type { DetachedChaos } from "./chaos-child.ts";
+import { DetachedChaos } from "./chaos-child.ts";
 import { type Hint, bodyHeight, framed } from "./frame.ts";
 import { HelpPage } from "./help-page.ts";
 import type { RoomKey } from "./keys.ts";
@@ -20,6 +21,8 @@ interface RoomOptions {
   terminal: Terminal;
   clock: Clock;
   look: Look;
+  /** Runs `chaos` so that it ends neither with us nor with our terminal. */
+  detach?: (args: readonly string[], changed: () => void) => DetachedChaos;
 }
 
 const tickEvery = 500;
@@ -35,6 +38,9 @@ export class Room implements Disposable {
   readonly look: Look;
   /** Recoveries that were started here, by their run. */
   readonly recoveries = new Map<string, DetachedChaos>();
+  /** What killed runs left, put back after a halt. */
+  #clearing: DetachedChaos | null = null;
+  readonly #detach: NonNullable<RoomOptions["detach"]>;
   readonly #pages: Page[] = [];
   readonly #watchers = new Set<() => void>();
   readonly #left = Promise.withResolvers<void>();
@@ -44,11 +50,12 @@ export class Room implements Disposable {
   #said: { words: Said; until: number } | null = null;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor({ store, terminal, clock, look }: RoomOptions) {
+  constructor({ store, terminal, clock, look, detach }: RoomOptions) {
     this.store = store;
     this.terminal = terminal;
     this.clock = clock;
     this.look = look;
+    this.#detach = detach ?? ((args, changed) => new DetachedChaos(args, changed));
     void this.#tick();
   }
 
@@ -137,8 +144,26 @@ export class Room implements Disposable {
         reason: "halted in the terminal view",
       });
       await this.#lookAtLever();
-      this.say("warn", "Halted: every live run undoes now. R lets runs start again.");
+      this.#clearing ??= this.#detach(["recover", "--all"], () => this.#lookAtClearing());
+      this.say("warn", "Halted: live runs undo now, and what killed runs left is put back.");
     });
+  }
+
+  #lookAtClearing(): void {
+    const clearing = this.#clearing;
+    if (clearing?.code === undefined) return;
+    this.#clearing = null;
+    if (clearing.code !== 0)
+      this.say("bad", "What killed runs left could not all be put back: open one of them, r says why.");
+    else if (!clearing.stdout.text.includes(nothingLeft)) this.say("good", "What killed runs left is put back.");
+  }
+
+  /** Puts back what one run left. */
+  recover(run: string): void {
+    this.recoveries.set(
+      run,
+      this.#detach(["recover", run], () => this.changed()),
+    );
   }
 
   #askResume(): void {
@@ -227,5 +252,6 @@ export class Room implements Disposable {
     this.#watchers.clear();
     for (const page of this.#pages.splice(0).reverse()) page[Symbol.dispose]();
     for (const recovery of this.recoveries.values()) recovery[Symbol.dispose]();
+    this.#clearing?.[Symbol.dispose]();
   }
 }

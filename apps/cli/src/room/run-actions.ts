@@ -4,7 +4,6 @@ import { counted } from "@chaos-agents/core";
 import type { RunSummary } from "@chaos-agents/engine";
 import { renderHtml } from "@chaos-agents/report";
 import { isAbandoned } from "../abandoned.ts";
-import { DetachedChaos } from "./chaos-child.ts";
 import type { Room } from "./room.ts";
 import { wholeFold } from "./run-watch.ts";
 
@@ -23,7 +22,7 @@ export function askRecovery(room: Room, summary: RunSummary, begun: () => void =
   if (!isAbandoned(summary))
     return room.say("dim", live ? "Its process lives: s stops it." : "It left nothing behind.");
   room.ask(`Put back what ${experiment || summary.run} left behind (${counted(pending, "change")})?`, async () => {
-    room.recoveries.set(summary.run, new DetachedChaos(["recover", summary.run], () => room.changed()));
+    room.recover(summary.run);
     begun();
   });
 }

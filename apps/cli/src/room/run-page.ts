@@ -79,8 +79,9 @@ export class RunPage implements Page {
 
   #content(size: Size, look: Look): readonly string[] {
     const { report, live } = this.#watch;
-    if (this.#onlyEvents) return this.#log(size, look);
-    if (live) return this.#progress(size, look);
+    const inner = { ...size, width: Math.max(1, size.width - 1) };
+    if (this.#onlyEvents) return this.#log(inner, look);
+    if (live) return this.#progress(inner, look);
     if (report) return this.#reading.window(this.#text(report, size.width, look), size.height);
     return ["", `  ${look.paint("dim", `Reading${look.ellipsis}`)}`];
   }

@@ -19,15 +19,16 @@ interface Column {
 
 const gap = 2;
 
-/** Columns keep their place while one scrolls; names get what is left. */
+/** Columns keep their place while one scrolls; names get what is left, but for a margin. */
 function columnsOf(width: number): Record<"name" | "state" | "started" | "took" | "run", Column> {
   const state = width >= 60 ? 26 : 16;
-  const started = width >= 64 ? 16 : 0;
+  // Without the year, where names need the room.
+  const started = width >= 100 ? 16 : width >= 64 ? 11 : 0;
   const took = width >= 50 ? 8 : 0;
   const run = width >= 108 ? 22 : 0;
   const others = [state, started, took, run].reduce((sum, one) => sum + (one === 0 ? 0 : one + gap), 0);
   return {
-    name: { width: Math.max(1, width - 4 - others) },
+    name: { width: Math.max(1, width - 5 - others) },
     state: { width: state },
     started: { width: started },
     took: { width: took, right: true },
@@ -60,7 +61,7 @@ export function runsTable(runs: readonly ShelvedRun[], { width, look, now, chose
       `${pointer} ${paint(ink, mark)} ` +
       cell(summary === null ? id : summary.experiment || id, name, summary === null ? "dim" : strong) +
       cell(said, state, ink) +
-      cell(summary && summary.startedAt > 0 ? localTime(summary.startedAt) : "", started, "dim") +
+      cell(summary && summary.startedAt > 0 ? localTime(summary.startedAt).slice(-started.width) : "", started, "dim") +
       cell(summary === null ? "" : tookOf(summary, now), took, "dim") +
       cell(id, run, "dim")
     );

@@ -1,6 +1,7 @@
 import { counted } from "@chaos-agents/core";
-import { amount, millis } from "../quantities.ts";
+import { millis } from "../quantities.ts";
 import type { RunReport } from "../report.ts";
+import { all, everyFault, landed } from "./tell-faults.ts";
 
 /** The verdict in a few sentences. Claims only what was seen: without a witness nothing landed, without a look nothing is identical. */
 export function summarise(report: RunReport): string {
@@ -21,11 +22,11 @@ export function summarise(report: RunReport): string {
     case "refused":
       return "Stopped before anything was touched.";
     case "guarded":
-      return `A guard stopped the run (${trips[0] ? `${trips[0].guard}: ${trips[0].detail}` : stop}). ${undone(report)}${back(report)}`;
+      return `A guard stopped the run (${trips[0] ? `${trips[0].guard}: ${trips[0].detail}` : stop}). ${everyFault(report)}${undone(report)}${back(report)}`;
     case "halted":
     case "interrupted":
-      if (stops.length === 0) return `The run was cut off before its end. ${undone(report)}`;
-      return `Stopped early${stop ? ` (${stop})` : ""}. ${undone(report)}${back(report)}`;
+      if (stops.length === 0) return `The run was cut off before its end. ${everyFault(report)}${undone(report)}`;
+      return `Stopped early${stop ? ` (${stop})` : ""}. ${everyFault(report)}${undone(report)}${back(report)}`;
     case "rollback-incomplete":
       return leftOver(report);
   }
@@ -36,14 +37,6 @@ export function furtherReason({ verdict, reason, summary }: RunReport): string |
   const further = verdict === "deviated" || verdict === "unlanded" || verdict === "refused";
   return further && reason !== null && !summary.includes(reason) ? reason : null;
 }
-
-function landed({ figures: { faults } }: RunReport): string {
-  if (faults.planned === 0) return "There was nothing to break";
-  if (faults.landed < faults.planned) return `${faults.landed} of ${counted(faults.planned, "fault")} landed`;
-  return `${faults.planned === 1 ? "The fault" : `${all(faults.planned)} faults`} landed`;
-}
-
-const all = (count: number) => (count === 2 ? "Both" : `All ${amount(count)}`);
 
 function back({ figures: { recoveryMs } }: RunReport): string {
   return recoveryMs === null ? "" : ` Steady again ${millis(recoveryMs)} after the undo.`;

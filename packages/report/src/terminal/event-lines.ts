@@ -3,10 +3,10 @@ import { RunFold } from "../fold/run-fold.ts";
 import { clock } from "../quantities.ts";
 import type { LogLine } from "../report.ts";
 import { oneLine } from "../visible.ts";
-import { painter } from "./paint.ts";
+import { type Colours, painter } from "./paint.ts";
 
 export interface EventLineOptions {
-  color: boolean;
+  color: Colours;
   /** Also the small ones: each record, each sample, each answer within tolerance. */
   all?: boolean;
 }
@@ -21,7 +21,7 @@ export function createEventLines({ color, all = false }: EventLineOptions): (eve
 }
 
 /** ` 12.3s  undo    db.table_lock public.orders  undone (exact)` */
-export function logLineText(line: LogLine, color: boolean): string {
+export function logLineText(line: LogLine, color: Colours): string {
   const paint = painter(color);
   const { when, word, subject, text } = logLineParts(line);
   const said = [subject, text].filter((part) => part !== "").join("  ");

@@ -2,7 +2,7 @@ import type { Clock, Event } from "@chaos-agents/core";
 import { RunFold } from "../fold/run-fold.ts";
 import { logLineText } from "./event-lines.ts";
 import { liveFrame } from "./live-frame.ts";
-import { painter } from "./paint.ts";
+import { type Colours, painter } from "./paint.ts";
 import { Outlet, Screen, type TerminalStream } from "./screen.ts";
 
 export interface LiveViewOptions {
@@ -10,7 +10,7 @@ export interface LiveViewOptions {
   clock: Clock;
   /** Columns; the terminal's own when left out. */
   width?: number;
-  color: boolean;
+  color: Colours;
   unicode: boolean;
 }
 
@@ -32,7 +32,7 @@ export function createLiveView(options: LiveViewOptions): LiveView {
 
 class LineView implements LiveView {
   readonly #outlet: Outlet;
-  readonly #color: boolean;
+  readonly #color: Colours;
   readonly #fold = new RunFold();
 
   constructor(outlet: Outlet, { color }: LiveViewOptions) {

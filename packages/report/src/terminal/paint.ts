@@ -4,8 +4,11 @@ import type { Tone } from "../report.ts";
 export type Ink = Tone | "strong" | "accent";
 export type Paint = (ink: Ink, text: string) => string;
 
-const styles = {
-  plain: [],
+/** `many`: 256 colours can be shown. */
+export type Colours = boolean | "many";
+
+/** Where there are few, the terminal's own; they may be hard to read on one of its backgrounds. */
+const few = {
   good: "green",
   warn: "yellow",
   bad: "red",
@@ -14,11 +17,18 @@ const styles = {
   accent: "cyan",
 } as const;
 
+/** As far from white as from the blacks that terminals have: contrast is above 3.7 on both. */
+const many = { good: 64, warn: 166, bad: 196, dim: 244, accent: 32 } as const;
+
 /** Colours text, or leaves it; whoever asks knows whether the terminal wants colours. */
-export const painter = (color: boolean): Paint =>
-  color
-    ? (ink, text) => (text === "" || ink === "plain" ? text : styleText(styles[ink], text, { validateStream: false }))
-    : (_, text) => text;
+export function painter(colours: Colours): Paint {
+  if (!colours) return (_, text) => text;
+  return (ink, text) => {
+    if (text === "" || ink === "plain") return text;
+    if (colours === "many" && ink !== "strong") return `\u001b[38;5;${many[ink]}m${text}\u001b[39m`;
+    return styleText(few[ink], text, { validateStream: false });
+  };
+}
 
 /** The few signs there are, for terminals with and without Unicode. */
 export const signs = (unicode: boolean) =>

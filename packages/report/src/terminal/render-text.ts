@@ -2,7 +2,7 @@ import { furtherReason } from "../fold/summarise.ts";
 import type { RunReport } from "../report.ts";
 import { shownVerdict } from "../verdict.ts";
 import { type Cell, fitted, grid, wrapped } from "./columns.ts";
-import { painter, signs } from "./paint.ts";
+import { type Colours, painter, signs } from "./paint.ts";
 import {
   faultRows,
   figureRows,
@@ -16,7 +16,7 @@ import {
 } from "./report-rows.ts";
 
 export interface TextOptions {
-  color: boolean;
+  color: Colours;
   /** Columns; between 30 and 120 are used. */
   width: number;
   unicode?: boolean;
@@ -51,7 +51,9 @@ export function renderText(report: RunReport, { color, width: columns, unicode =
     heading,
     ...indented(summary),
     ...(reason === null ? [] : indented(reason)),
-    ...(report.remedy === null ? [] : indented(`hint: ${report.remedy}`)),
+    ...(report.remedy === null
+      ? []
+      : indented(report.remedy, 8).map((line, index) => (index === 0 ? `  hint: ${line.trimStart()}` : line))),
     "",
     ...rows(headerRows(report)),
     ...section("Hypothesis", header.hypothesis === null ? [] : indented(header.hypothesis)),
