@@ -39,8 +39,7 @@ export default defineConfig({
           globalSetup: ["./packages/testkit/src/service-setup.ts"],
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          // half of their time they wait
-          maxWorkers: 3,
+          maxWorkers: 2,
         },
       },
       {
@@ -52,8 +51,7 @@ export default defineConfig({
           // every point of one skill takes a quarter of an hour
           testTimeout: process.env["CRASH_POINTS"] === undefined ? 300_000 : 4 * 3_600_000,
           hookTimeout: 120_000,
-          // half of their time they wait
-          maxWorkers: 3,
+          maxWorkers: 2,
         },
       },
     ],
