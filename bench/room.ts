@@ -97,8 +97,8 @@ function memoryRow(idle: number, half: number, whole: number): BenchRow {
     ours: [idle, half, whole].map(megabytes).join(", "),
     rival: "–",
     ratio: whole / half,
-    aim: "idle ≤ 120 MB, then flat",
-    met: idle <= 120e6 && whole <= 1.1 * half,
+    aim: "≤ 120 MB, and flat",
+    met: Math.max(idle, half, whole) <= 120e6 && whole <= 1.1 * half,
   };
 }
 

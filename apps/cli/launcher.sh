@@ -21,6 +21,9 @@ fi
 # A small young generation, and an old one that grows by two fifths: what streams through leaves memory flat.
 memory='--max-semi-space-size=8 --heap-growing-percent=40'
 # The control room is there all day and has little to do.
-[ "${1-}" != server ] || memory='--max-semi-space-size=1 --optimize-for-size'
+if [ "${1-}" = server ]; then
+  memory='--max-semi-space-size=1 --optimize-for-size'
+  export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-1}"
+fi
 export CHAOS_LAUNCHER="$here/chaos"
 exec node $memory "$here/lib/main.mjs" "$@"
