@@ -114,12 +114,16 @@ function Announcer({ report }: { report: RunReport | null }) {
 const Waiting = ({ name, why, failed }: { name: string; why: string | null; failed: boolean }) => (
   <>
     <PageHead title={name} kicker={failed ? "Not run" : "Queued"} />
+    {failed && why !== null && (
+      <div className="mb-4">
+        <Failure error={new Error(why)} />
+      </div>
+    )}
     <div className="rounded-lg border border-line bg-card">
       <Empty icon={Hourglass} title={failed ? "This run did not start" : "It waits for its turn"}>
-        {why ??
-          (failed
-            ? "Nothing was touched."
-            : "It starts as soon as a run before it has ended. This page follows by itself.")}
+        {failed
+          ? "Nothing was touched."
+          : "It starts as soon as a run before it has ended. This page follows by itself."}
       </Empty>
     </div>
   </>

@@ -9,6 +9,7 @@ import {
 import { memo, useEffect, useLayoutEffect, useRef } from "react";
 import uPlot from "uplot";
 import { onThemeChange } from "../../design/theme.ts";
+import { fittingTicks } from "./labels.ts";
 import { chartFont, type Colours, coloursNow, paintBackdrop, paintForeground, type Picture } from "./paint.ts";
 
 /** All charts of a page, so that the keyboard can point in every one. */
@@ -153,7 +154,6 @@ function optionsOf(
   colours: () => Colours,
   point: (u: uPlot) => void,
 ): uPlot.Options {
-  const narrow = width < 560;
   const { plan } = picture.current;
   return {
     width,
@@ -170,11 +170,11 @@ function optionsOf(
         stroke: () => colours()["soft"]!,
         grid: { show: false },
         ticks: { show: false },
-        splits: () => ticksOf(picture.current, narrow).map(({ x }) => x),
-        values: () => ticksOf(picture.current, narrow).map(({ label }) => label),
+        splits: (u) => ticksOf(u, picture.current).map(({ x }) => x),
+        values: (u) => ticksOf(u, picture.current).map(({ label }) => label),
       },
       {
-        size: narrow ? 46 : 56,
+        size: (u) => (u.width < 560 ? 52 : 56),
         gap: 8,
         font: chartFont,
         stroke: () => colours()["soft"]!,
@@ -193,9 +193,7 @@ function optionsOf(
   };
 }
 
-function ticksOf({ frame }: Picture, narrow: boolean) {
-  return frame.axis.ticks.filter((_, index) => !narrow || index % 2 === 0);
-}
+const ticksOf = (u: uPlot, { frame }: Picture) => fittingTicks(frame.axis.ticks, u.bbox.width / devicePixelRatio);
 
 function seriesOf(style: ChartPlan["style"], tint: string, colours: () => Colours): uPlot.Series {
   const stroke = () => colours()[tint]!;

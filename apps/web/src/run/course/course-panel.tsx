@@ -61,19 +61,8 @@ export function CoursePanel({
         aria-label="Charts over the time of the run; arrow keys move the read-out"
         className="rounded-lg border border-line bg-card p-4 md:px-6"
       >
-        <div className="mr-2.5 ml-11.5 md:ml-14">
+        <div className="mr-2.5 ml-13 md:ml-14">
           <Timeline report={report} frame={frame} live={live} />
-          <div className="relative h-5 text-xs text-soft">
-            {frame.axis.ticks.map(({ x, label }, index) => (
-              <span
-                key={label + String(x)}
-                className={`absolute -translate-x-1/2 whitespace-nowrap ${index % 2 ? "max-md:hidden" : ""}`}
-                style={{ left: `${x}%` }}
-              >
-                {label}
-              </span>
-            ))}
-          </div>
         </div>
         {charts.slice(0, mostCharts).map((plan) => (
           <Chart key={plan.id + plan.title} plan={plan} frame={frame} plots={plots.current} onPoint={point} />
