@@ -2,7 +2,7 @@ import { shownVerdict, type RunReport } from "@chaos-agents/report/browser";
 import { Link, useParams } from "@tanstack/react-router";
 import { Hourglass, Unplug } from "lucide-react";
 import { useEffect } from "react";
-import type { StreamState } from "../api/event-stream.ts";
+import type { StreamState } from "../api/streams/event-stream.ts";
 import { buttonClass } from "../design/button.tsx";
 import { PageHead } from "../design/panel.tsx";
 import { Empty, Failure, Skeleton } from "../design/states.tsx";

@@ -1,7 +1,7 @@
 import type { Event } from "@chaos-agents/core";
 import { RunFold, type RunReport } from "@chaos-agents/report/browser";
 import { runPath } from "../api/client.ts";
-import { openStream, type StreamState } from "../api/event-stream.ts";
+import { openStream, type StreamState } from "../api/streams/event-stream.ts";
 
 export interface RunView {
   report: RunReport | null;
@@ -25,7 +25,8 @@ export class WatchedRun {
 
   follow(): () => void {
     this.#close = openStream({
-      path: () => `${runPath(this.#run)}/events?after=${this.#seen}`,
+      path: `${runPath(this.#run)}/events`,
+      after: () => this.#seen,
       state: (connection) => this.#show({ connection }),
       on: {
         run: (data) => this.add(data as Event),
