@@ -1,7 +1,7 @@
 import { shownVerdict, type RunReport } from "@chaos-agents/report/browser";
 import { Link, useParams } from "@tanstack/react-router";
 import { Hourglass, Unplug } from "lucide-react";
-import { useEffect } from "react";
+import { memo, useDeferredValue, useEffect } from "react";
 import type { StreamState } from "../api/streams/event-stream.ts";
 import { buttonClass } from "../design/button.tsx";
 import { PageHead } from "../design/panel.tsx";
@@ -63,22 +63,30 @@ export function RunPage() {
       <Announcer report={report} />
       {!report && <Skeleton lines={10} />}
       {report && !live && <LeftPanel run={id} report={report} />}
-      {report && (
-        <>
-          <RunFacts report={report} />
-          <Figures report={report} live={live} />
-          <CoursePanel report={report} live={live} />
-          <SteadyPanel report={report} />
-          <GuardPanel report={report} />
-          <FaultsPanel report={report} />
-          <UndoPanel report={report} live={live} />
-          <BeforePanel report={report} />
-          <LogPanel report={report} live={live} />
-        </>
-      )}
+      {report && <Details key={id} report={report} live={live} />}
     </div>
   );
 }
+
+/** While a run goes on, the browser draws its details when it has nothing more urgent to do. */
+function Details({ report, live }: { report: RunReport; live: boolean }) {
+  const calm = useDeferredValue(report);
+  return <Panels report={live ? calm : report} live={live} />;
+}
+
+const Panels = memo(({ report, live }: { report: RunReport; live: boolean }) => (
+  <>
+    <RunFacts report={report} />
+    <Figures report={report} live={live} />
+    <CoursePanel report={report} live={live} />
+    <SteadyPanel report={report} />
+    <GuardPanel report={report} />
+    <FaultsPanel report={report} />
+    <UndoPanel report={report} live={live} />
+    <BeforePanel report={report} />
+    <LogPanel report={report} live={live} />
+  </>
+));
 
 function LiveHead({ report, connection }: { report: RunReport; connection: StreamState }) {
   return (

@@ -6,10 +6,12 @@ import {
   tickText,
   valueScale,
 } from "@chaos-agents/report/browser";
-import { memo, useEffect, useLayoutEffect, useRef } from "react";
+import { memo, useEffect, useLayoutEffect, useMemo, useRef } from "react";
 import uPlot from "uplot";
 import { onThemeChange } from "../../design/theme.ts";
+import { type ChartData, dataOf } from "./chart-data.ts";
 import { fittingTicks } from "./labels.ts";
+import { forget, redraw } from "./redraws.ts";
 import { chartFont, type Colours, coloursNow, paintBackdrop, paintForeground, type Picture } from "./paint.ts";
 
 /** All charts of a page, so that the keyboard can point in every one. */
@@ -30,7 +32,9 @@ export const Chart = memo(function Chart({ plan, frame, plots, onPoint }: Chart)
   const legend = useRef<HTMLUListElement>(null);
   const plot = useRef<uPlot | null>(null);
   const picture = useRef<Picture>(null!);
-  picture.current = { plan, frame, scale: valueScale(plan) };
+  const scale = useMemo(() => valueScale(plan), [plan]);
+  picture.current = { plan, frame, scale };
+  const drawn = useRef<ChartData>(null!);
   const shape = `${plan.style} ${plan.series.map(({ name, tint }) => `${name}/${tint}`).join(" ")}`;
 
   useLayoutEffect(() => {
@@ -38,12 +42,13 @@ export const Chart = memo(function Chart({ plan, frame, plots, onPoint }: Chart)
     let colours = coloursNow();
     const point = (u: uPlot) => {
       const index = u.cursor.idx ?? null;
-      readOut(legend.current, picture.current.plan, index);
+      readOut(legend.current, picture.current.plan, index === null ? null : (drawn.current.moments[index] ?? null));
       onPoint(index === null ? null : (u.data[0][index] ?? null));
     };
+    drawn.current = dataOf(plan, frame, scale.y);
     const u = new uPlot(
       optionsOf(element.clientWidth, picture, () => colours, point),
-      dataOf(picture.current),
+      alignedOf(drawn.current),
       element,
     );
     plot.current = u;
@@ -60,23 +65,28 @@ export const Chart = memo(function Chart({ plan, frame, plots, onPoint }: Chart)
       resizing.disconnect();
       unwatch();
       plots.delete(u);
+      forget(u);
       u.destroy();
       plot.current = null;
     };
   }, [shape, plots, onPoint]);
 
   useEffect(() => {
-    const frame = requestAnimationFrame(() => plot.current?.setData(dataOf(picture.current)));
-    return () => cancelAnimationFrame(frame);
-  }, [plan, frame]);
+    const { current: u } = plot;
+    if (!u) return;
+    redraw(u, () => {
+      drawn.current = dataOf(plan, frame, scale.y);
+      u.setData(alignedOf(drawn.current));
+    });
+  }, [plan, frame, scale]);
 
   return (
     <figure className="border-t border-line pt-3 first:border-t-0">
       <Caption
         plan={plan}
         legend={legend}
-        far={plan.limits.filter(({ value }) => !picture.current.scale.reaches(value))}
-        logarithmic={picture.current.scale.logarithmic}
+        far={plan.limits.filter(({ value }) => !scale.reaches(value))}
+        logarithmic={scale.logarithmic}
       />
       <div ref={place} role="img" aria-label={`${plan.title}: ${plan.series.map(usualWords(plan)).join("; ")}`} />
     </figure>
@@ -133,20 +143,7 @@ function readOut(list: HTMLUListElement | null, plan: ChartPlan, index: number |
   });
 }
 
-/** Where the axis leaves out a stretch of time, nothing is measured, and no line is drawn. */
-function dataOf({ plan, frame, scale }: Picture): uPlot.AlignedData {
-  const x: number[] = [];
-  const columns: (number | null)[][] = plan.series.map(() => []);
-  plan.t.forEach((t, index) => {
-    const broken = index > 0 && frame.axis.stretchOf(t) !== frame.axis.stretchOf(plan.t[index - 1]!);
-    x.push(frame.axis.x(t));
-    plan.series.forEach(({ values }, at) => {
-      const value = values[index] ?? null;
-      columns[at]!.push(value === null || broken ? null : scale.y(value));
-    });
-  });
-  return [x, ...columns];
-}
+const alignedOf = ({ x, columns }: ChartData): uPlot.AlignedData => [x, ...columns];
 
 function optionsOf(
   width: number,
