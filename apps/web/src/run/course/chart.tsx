@@ -139,7 +139,8 @@ function readOut(list: HTMLUListElement | null, plan: ChartPlan, index: number |
   list?.querySelectorAll("b").forEach((reading, at) => {
     const series = plan.series[at];
     if (!series) return;
-    reading.textContent = index === null ? usual(plan, series) : bareQuantity(series.values[index] ?? null, plan.unit);
+    const words = index === null ? usual(plan, series) : bareQuantity(series.values[index] ?? null, plan.unit);
+    if (reading.textContent !== words) reading.firstChild!.nodeValue = words;
   });
 }
 

@@ -26,12 +26,13 @@ export function CoursePanel({
   const [spoken, setSpoken] = useState("");
 
   const point = useCallback((x: number | null) => {
+    // every chart tells of the same place
+    if (at.current === x) return;
     at.current = x;
-    if (x === null) delete box.current?.dataset["pointing"];
-    else {
-      box.current?.style.setProperty("--cursor", `${x}%`);
-      if (box.current) box.current.dataset["pointing"] = "";
-    }
+    const line = box.current?.querySelector<HTMLElement>("[data-cursor]");
+    if (!line) return;
+    line.hidden = x === null;
+    if (x !== null) line.style.left = `${x}%`;
   }, []);
 
   const move = (event: KeyboardEvent) => {

@@ -1,21 +1,19 @@
-const budgetMs = 5;
 const due = new Map<object, () => void>();
 let frame = 0;
 
-/** Draws before one of the next frames, a few charts in each, so that none of them is late. Only the newest of a chart counts. */
+/** Draws before one of the next frames, one chart in each, so that none of them is late. Only the newest of a chart counts. */
 export function redraw(chart: object, draw: () => void): void {
   due.set(chart, draw);
-  frame ||= requestAnimationFrame(drawSome);
+  frame ||= requestAnimationFrame(drawOne);
 }
 
 export const forget = (chart: object): void => void due.delete(chart);
 
-function drawSome(): void {
-  const started = performance.now();
+function drawOne(): void {
   for (const [chart, draw] of due) {
     due.delete(chart);
     draw();
-    if (performance.now() - started > budgetMs) break;
+    break;
   }
-  frame = due.size > 0 ? requestAnimationFrame(drawSome) : 0;
+  frame = due.size > 0 ? requestAnimationFrame(drawOne) : 0;
 }

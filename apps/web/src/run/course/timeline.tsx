@@ -62,10 +62,7 @@ export function Timeline({ report, frame, live }: { report: RunReport; frame: Co
         )}
         {frame.stoppedAt !== null && <Upright at={frame.stoppedAt} className="border-dashed border-bad" />}
         {frame.recoveredAt !== null && <Upright at={frame.recoveredAt} className="border-good" />}
-        <div
-          aria-hidden
-          className="pointer-events-none absolute inset-y-0 left-(--cursor) hidden border-l border-ink/50 in-data-pointing:block"
-        />
+        <div aria-hidden data-cursor hidden className="pointer-events-none absolute inset-y-0 border-l border-ink/50" />
       </div>
       {report.faults.length > shown.length && (
         <p className="mt-1 text-xs text-soft">{report.faults.length - shown.length} more faults are in the table.</p>
