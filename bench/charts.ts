@@ -76,12 +76,9 @@ async function watch(page: Page, meanwhile?: () => Promise<unknown>): Promise<Wa
       resolve({ frames: frames.slice(1), long });
     });
   })`);
-  let over = false;
-  const ended = watching.then((watched) => {
-    over = true;
-    return watched;
-  });
-  while (meanwhile && !over) await meanwhile();
+  const over = new AbortController();
+  const ended = watching.finally(() => over.abort());
+  if (meanwhile) while (!over.signal.aborted) await meanwhile();
   return await ended;
 }
 
@@ -148,7 +145,7 @@ async function serve() {
   };
   const following = new Set<ServerResponse>();
   const types: Record<string, string> = { ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
-  const server = createServer(async ({ url = "/" }, answer) => {
+  const tell = async (url: string, answer: ServerResponse) => {
     const path = url.split("?")[0]!;
     if (path === "/empty") return answer.end("<!doctype html><title>empty</title>");
     const api = /^\/api\/v1(.*)$/.exec(path)?.[1];
@@ -170,7 +167,8 @@ async function serve() {
     answer.setHeader("content-type", "application/json");
     if (!(api in answers)) answer.statusCode = 404;
     answer.end(JSON.stringify(answers[api] ?? { code: "not-found", message: "it is not there" }));
-  });
+  };
+  const server = createServer(({ url = "/" }, answer) => void tell(url, answer));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   let more: ReturnType<typeof setInterval> | undefined;
   return {

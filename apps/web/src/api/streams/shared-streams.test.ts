@@ -27,14 +27,14 @@ class Server {
   }
 
   break(): void {
-    for (const line of [...this.open]) {
+    for (const line of this.open) {
       this.open.delete(line);
       line.tell({ kind: "lost" });
     }
   }
 
   #bring(): void {
-    for (const line of [...this.open])
+    for (const line of this.open)
       while (this.open.has(line) && line.at !== null && line.at < (this.written.get(line.path) ?? 0)) {
         line.at += 1;
         line.tell({ kind: "event", name: "run", data: "{}", number: line.at });

@@ -135,8 +135,8 @@ export class SharedStreams {
       this.#holding.add(topic);
       this.#connect(topic);
     }
-    if (this.#waiting.size === 0) return;
-    this.#turn ??= setTimeout(() => {
+    if (this.#waiting.size === 0 || this.#turn !== undefined) return;
+    this.#turn = setTimeout(() => {
       this.#turn = undefined;
       const longest = [...this.#holding].find(({ lines }) => [...lines].some(({ open }) => open));
       if (longest) {

@@ -25,24 +25,19 @@ export function dataOf(plan: ChartPlan, { axis }: Pick<ChartFrame, "axis">, y: (
       data.columns[at]!.push(value === null ? null : y(value));
     });
   };
-  const cut = axis.cuts.length > 0;
-  let stretch = 0;
+  const stretchOf = (at: number) => (axis.cuts.length > 0 ? axis.stretchOf(at) : 0);
+  const stepAt = (index: number) => Math.floor((axis.x(t[index]!) / 100) * steps);
   for (let from = 0; from < t.length;) {
-    if (cut && axis.stretchOf(t[from]!) !== stretch) {
-      if (from > 0) add(axis.x(t[from]!), null);
-      stretch = axis.stretchOf(t[from]!);
-    }
-    const step = stepOf(axis.x(t[from]!));
+    const stretch = stretchOf(t[from]!);
+    if (from > 0 && stretchOf(t[from - 1]!) !== stretch) add(axis.x(t[from]!), null);
+    const step = stepAt(from);
     let until = from + 1;
-    while (until < t.length && stepOf(axis.x(t[until]!)) === step && (!cut || axis.stretchOf(t[until]!) === stretch))
-      until++;
+    while (until < t.length && stepAt(until) === step && stretchOf(t[until]!) === stretch) until++;
     for (const moment of telling(series, from, until)) add(axis.x(t[moment]!), moment);
     from = until;
   }
   return data;
 }
-
-const stepOf = (x: number) => Math.floor((x / 100) * steps);
 
 /** Those of a step's moments without which it would look another way. */
 function telling(series: ChartPlan["series"], from: number, until: number): number[] {

@@ -45,7 +45,7 @@ export const Chart = memo(function Chart({ plan, frame, plots, onPoint }: Chart)
       readOut(legend.current, picture.current.plan, index === null ? null : (drawn.current.moments[index] ?? null));
       onPoint(index === null ? null : (u.data[0][index] ?? null));
     };
-    drawn.current = dataOf(plan, frame, scale.y);
+    drawn.current = dataOf(plan, frame, (value) => scale.y(value));
     const u = new uPlot(
       optionsOf(element.clientWidth, picture, () => colours, point),
       alignedOf(drawn.current),
@@ -75,7 +75,7 @@ export const Chart = memo(function Chart({ plan, frame, plots, onPoint }: Chart)
     const { current: u } = plot;
     if (!u) return;
     redraw(u, () => {
-      drawn.current = dataOf(plan, frame, scale.y);
+      drawn.current = dataOf(plan, frame, (value) => scale.y(value));
       u.setData(alignedOf(drawn.current));
     });
   }, [plan, frame, scale]);
