@@ -61,7 +61,7 @@ export class WatchedRun {
     if (this.#seen === 0) return;
     const started = performance.now();
     const report = completeReport(this.#fold.state);
-    this.#pause = Math.max(120, 30 * (performance.now() - started));
+    this.#pause = Math.max(120, 60 * (performance.now() - started));
     this.#show({ report });
   }
 
