@@ -4,6 +4,7 @@ import { mkdtempDisposable } from "node:fs/promises";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { root } from "./chaos.ts";
+import { chartRows } from "./charts.ts";
 import { databaseRows } from "./database.ts";
 import { healingRows } from "./healing.ts";
 import { fileSystemOf, journalRows } from "./journal.ts";
@@ -27,6 +28,7 @@ const benches: Record<string, (home: string) => Promise<BenchRow[]> | BenchRow[]
   netem: netemRows,
   kubernetes: kubernetesRows,
   room: roomRows,
+  charts: chartRows,
 };
 
 const cache = join(root, ".cache");

@@ -30,6 +30,7 @@ const written = (skill: string) => `experiments:
     duration: 2s
 `;
 
+const ways = ["shared by tabs", "of its own"] as const;
 const ended = async (room: Room, run: string) => (await room.ask("GET", `/runs/${run}`)).body;
 const eventsSaid = async (room: Room, run: string) =>
   eventsOf((await room.ask("GET", `/runs/${run}/events.ndjson`)).body);
@@ -135,11 +136,12 @@ describe("the control room", () => {
         await shop.expectWhole();
       });
 
-      test("a page outlives the server: no event is lost or doubled, and the run ends well", async () => {
+      test.for(ways)("a page outlives the server: no event is lost or doubled over a connection %s", async (way) => {
         await using room = await openRoom(shop, twofold, ["--port", String(await freePort())]);
         const run = await startLocked(room, shop);
-        const page = await watchers.visit(room, { path: "/settings" });
-        const heard = await listen(page);
+        const page = await watchers.stranger();
+        const heard = await listen[way](page);
+        await page.goto(`${room.url}/?token=${room.token}`);
         await page.goto(`${room.url}/runs/${run}`);
         await expect.poll(() => heard.length, patient).toBeGreaterThan(5);
         await stopButton(page).waitFor();
@@ -222,18 +224,36 @@ describe("the control room", () => {
   );
 });
 
-/** The numbers of the events that a page's stream brings, as the browser itself hears them. */
-async function listen(page: Page): Promise<number[]> {
-  const heard: number[] = [];
-  const session = await page.context().newCDPSession(page);
-  session.on("Network.eventSourceMessageReceived", ({ eventName, data }) => {
-    if (eventName !== "run") return;
-    const { seq } = JSON.parse(data) as { seq?: number };
-    if (seq !== undefined) heard.push(seq);
-  });
-  await session.send("Network.enable");
-  return heard;
-}
+/** The numbers of a run's events, as a page hears them over the worker, or its browser over the page's own stream. */
+const listen = {
+  async "shared by tabs"(page: Page): Promise<number[]> {
+    const heard: number[] = [];
+    await page.exposeFunction("heardEvent", (number: number) => void heard.push(number));
+    await page.addInitScript(`
+      window.SharedWorker = class extends SharedWorker {
+        constructor(...given) {
+          super(...given);
+          this.port.addEventListener("message", ({ data: { told } }) => {
+            if (told.name === "run" && told.number > 0) heardEvent(told.number);
+          });
+        }
+      };
+    `);
+    return heard;
+  },
+  async "of its own"(page: Page): Promise<number[]> {
+    const heard: number[] = [];
+    await page.addInitScript("delete window.SharedWorker");
+    const session = await page.context().newCDPSession(page);
+    session.on("Network.eventSourceMessageReceived", ({ eventName, data }) => {
+      if (eventName !== "run") return;
+      const { seq } = JSON.parse(data) as { seq?: number };
+      if (seq !== undefined) heard.push(seq);
+    });
+    await session.send("Network.enable");
+    return heard;
+  },
+};
 
 async function tabTo(page: Page, name: string): Promise<void> {
   const seen: string[] = [];

@@ -1,22 +1,12 @@
 import { z } from "zod";
 import { blastRadiusSchema } from "./blast-radius.ts";
+import { phases } from "./phases.ts";
 import { reversalSchema, undoOutcomeSchema } from "./undo.ts";
 
 /** Raised when an event's meaning changes; readers refuse what is newer than they know. */
 export const eventVersion = 1;
 
-export const phaseSchema = z.enum([
-  "discover",
-  "plan",
-  "preflight",
-  "steady-state",
-  "inject",
-  "observe",
-  "undo",
-  "verify",
-  "recover",
-]);
-export type Phase = z.infer<typeof phaseSchema>;
+export const phaseSchema = z.enum(phases);
 
 /**
  * How a run ended. `passed`: faults landed, steady state held or came back, all undone. `observed`: there was no skill.

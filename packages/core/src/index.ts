@@ -9,6 +9,7 @@ export * from "./expectation.ts";
 export * from "./experiment.ts";
 export { formatDuration } from "./format-duration.ts";
 export * from "./host.ts";
+export * from "./phases.ts";
 export * from "./probe.ts";
 export * from "./quote-argv.ts";
 export * from "./random.ts";

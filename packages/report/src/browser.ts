@@ -1,5 +1,6 @@
 /** What a page needs of a report: the folds and their words, and nothing of Node. */
 export type * from "./report.ts";
+export { completeReport } from "./fold/complete-report.ts";
 export { foldRun, RunFold } from "./fold/run-fold.ts";
 export { outcomeText, outcomeTones } from "./fold/describe-event.ts";
 export { judgementOf, type Judgement } from "./fold/judgement.ts";

@@ -1,7 +1,6 @@
 import createClient from "openapi-fetch";
+import { base } from "./base.ts";
 import type { components, paths } from "./schema.d.ts";
-
-export const base = "/api/v1";
 
 type Problem = components["schemas"]["Problem"];
 

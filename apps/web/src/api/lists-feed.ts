@@ -1,6 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
-import { openStream, type StreamState } from "./event-stream.ts";
+import { openStream, type StreamState } from "./streams/event-stream.ts";
 import { jobsQuery, machineQuery, runQuery, sessionQuery } from "./queries.ts";
 import type { Halt, Job, Run } from "./types.ts";
 
@@ -17,7 +17,7 @@ export function followLists(client: QueryClient): () => void {
     }, 400);
   };
   const close = openStream({
-    path: () => "/events",
+    path: "/events",
     state: (state) => {
       const before = connection;
       connection = state;

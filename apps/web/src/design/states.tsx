@@ -3,6 +3,7 @@ import { CircleAlert, Unplug } from "lucide-react";
 import type { ReactNode } from "react";
 import { ApiError } from "../api/client.ts";
 import { Button } from "./button.tsx";
+import { toldLines } from "./told-lines.ts";
 
 /** Where something is going to be, while it is fetched. */
 export function Skeleton({ lines = 3, label = "Loading" }: { lines?: number; label?: string }) {
@@ -31,15 +32,19 @@ export function Empty({ icon: Icon, title, children }: { icon: LucideIcon; title
 
 /** What went wrong, where, and what to do about it. */
 export function Failure({ error, again }: { error: unknown; again?: () => void }) {
-  const message = error instanceof Error ? error.message : String(error);
-  const remedy = error instanceof ApiError ? error.problem.remedy : undefined;
+  const { lines, hint } = toldLines(error instanceof Error ? error.message : String(error));
+  const remedy = (error instanceof ApiError && error.problem.remedy) || hint;
   const Icon = error instanceof ApiError && error.unreachable ? Unplug : CircleAlert;
   return (
     <div role="alert" className="flex items-start gap-3 rounded-lg border border-bad/30 bg-bad-tint p-4">
       <Icon aria-hidden className="mt-0.5 size-5 shrink-0 text-bad" />
       <div className="min-w-0 grow">
-        <p className="font-semibold text-bad">{message}</p>
-        {remedy && <p className="mt-0.5 text-sm">{remedy}</p>}
+        {lines.map((line, index) => (
+          <p key={index} className="font-semibold text-bad">
+            {line}
+          </p>
+        ))}
+        {remedy && <p className="mt-1 text-sm">{remedy}</p>}
       </div>
       {again && <Button onClick={again}>Try again</Button>}
     </div>

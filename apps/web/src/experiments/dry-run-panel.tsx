@@ -28,6 +28,8 @@ export function DryRunPanel({ source, file, unsaved, stale, onClose }: DryRunPan
   useEffect(() => mutate(), [mutate]);
   const { job, result, error } = useJob("dry-run", ask.data?.job.id ?? null);
   const failure = ask.error ?? (job?.state === "failed" && !result ? (job.error ? new Error(job.error) : error) : null);
+  // what was refused before it was planned would break nothing, and not because there is nothing to break
+  const planned = result !== null && (result.report.faults.length > 0 || result.report.verdict !== "refused");
   return (
     <div className="min-w-0 space-y-6">
       <Panel
@@ -41,7 +43,9 @@ export function DryRunPanel({ source, file, unsaved, stale, onClose }: DryRunPan
       >
         <p role="status" className="mb-3 text-sm text-soft">
           {result
-            ? "Nothing was touched: this is what was found and would be done."
+            ? planned
+              ? "Nothing was touched: this is what was found and would be done."
+              : "Nothing was touched, and it did not come to a plan."
             : failure
               ? ""
               : job?.state === "queued"
@@ -53,7 +57,7 @@ export function DryRunPanel({ source, file, unsaved, stale, onClose }: DryRunPan
         ) : !result ? (
           <Skeleton lines={6} />
         ) : (
-          <PlannedFaults report={result.report} />
+          planned && <PlannedFaults report={result.report} />
         )}
       </Panel>
       {result && (
@@ -99,7 +103,7 @@ function Approve({
     return (
       <Failure
         error={
-          new Error(report.reason ?? "Preflight found errors: this run would be refused before anything is touched.")
+          new Error(hinted(report) ?? "Preflight found errors: this run would be refused before anything is touched.")
         }
       />
     );
@@ -149,3 +153,6 @@ function Approve({
     </section>
   );
 }
+
+const hinted = ({ reason, remedy }: DryRun["report"]) =>
+  reason === null || remedy === null ? reason : `${reason}\nhint: ${remedy}`;

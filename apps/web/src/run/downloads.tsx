@@ -1,5 +1,6 @@
 import { Download } from "lucide-react";
-import { base, runPath } from "../api/client.ts";
+import { base } from "../api/base.ts";
+import { runPath } from "../api/client.ts";
 import { buttonClass } from "../design/button.tsx";
 
 const formats = [

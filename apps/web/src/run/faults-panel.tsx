@@ -1,4 +1,5 @@
 import { clock, faultName, faultTag, type RunReport } from "@chaos-agents/report/browser";
+import { Fragment } from "react";
 import { Badge, FaultTag } from "../design/badge.tsx";
 import { DataTable } from "../design/data-table.tsx";
 import { Panel } from "../design/panel.tsx";
@@ -68,9 +69,10 @@ function Witness({ fault }: { fault: Fault }) {
         <p key={index}>{detail}</p>
       ))}
       {fault.errors.slice(0, 3).map(({ t, message, remedy }) => (
-        <p key={`${t} ${message}`} className="text-bad">
-          {message} {remedy && <b>→ {remedy}</b>}
-        </p>
+        <Fragment key={`${t} ${message}`}>
+          <p className="text-bad">{message}</p>
+          {remedy && <p className="font-medium">→ {remedy}</p>}
+        </Fragment>
       ))}
     </div>
   );

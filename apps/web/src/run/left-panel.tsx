@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { RunReport } from "@chaos-agents/report/browser";
 import { Undo2 } from "lucide-react";
+import { useEffect } from "react";
 import { answer, api } from "../api/client.ts";
 import { useJob } from "../api/jobs.ts";
 import { reportQuery, runQuery } from "../api/queries.ts";
@@ -18,9 +19,12 @@ export function LeftPanel({ run, report: { left, retry } }: { run: string; repor
   });
   const made = recover.data?.job ?? null;
   const { job, busy } = useJob("recover", made?.id ?? null);
+  const done = job?.state === "done";
+  useEffect(() => {
+    if (done) void client.invalidateQueries({ queryKey: reportQuery(run).queryKey });
+  }, [client, run, done]);
   if (left.length === 0 && retry === null) return null;
   const failed = job?.state === "failed";
-  if (job?.state === "done") void client.invalidateQueries({ queryKey: reportQuery(run).queryKey });
   return (
     <section aria-labelledby="left" className="overflow-hidden rounded-lg border border-bad/40 bg-card">
       <div className="flex flex-wrap items-center justify-between gap-3 p-4">

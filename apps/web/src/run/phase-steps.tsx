@@ -1,16 +1,6 @@
-import type { Phase } from "@chaos-agents/core";
+import { type Phase, phases } from "@chaos-agents/core";
 import { millis, type RunReport } from "@chaos-agents/report/browser";
 
-const order: readonly Phase[] = [
-  "discover",
-  "plan",
-  "preflight",
-  "steady-state",
-  "inject",
-  "observe",
-  "undo",
-  "verify",
-];
 const names: Record<Phase, string> = {
   discover: "Discover",
   plan: "Plan",
@@ -29,38 +19,36 @@ const tint = (phase: Phase) =>
       ? "bg-undo"
       : "bg-soft";
 
+const usual = phases.filter((phase) => phase !== "recover");
+/** A recovery undoes what the run itself could not. */
+const recovering: readonly Phase[] = usual.map((phase) => (phase === "undo" ? "recover" : phase));
+
 /** Where in its life a run is. */
 export function PhaseSteps({ report }: { report: Pick<RunReport, "phases" | "lastAt"> }) {
   const current = report.phases.at(-1);
   const now = report.phases.length === 0 || current?.endedAt !== null ? null : current.phase;
-  const recovering = report.phases.some(({ phase }) => phase === "recover");
+  const steps = report.phases.some(({ phase }) => phase === "recover") ? recovering : usual;
   return (
     <ol aria-label="Phases" className="grid grid-cols-8 gap-1">
-      {(recovering ? [...order.slice(0, -2), "recover" as const, "verify" as const] : order).map(
-        (phase, index, all) => {
-          const been = report.phases.filter((one) => one.phase === phase);
-          const last = been.at(-1);
-          const active = now === phase;
-          const took = last ? millis((last.endedAt ?? report.lastAt) - last.startedAt) : null;
-          return (
-            <li
-              key={phase}
-              aria-current={active ? "step" : undefined}
-              className={`min-w-0 ${all.length > 8 && index === 0 ? "hidden" : ""}`}
+      {steps.map((phase) => {
+        const been = report.phases.filter((one) => one.phase === phase);
+        const last = been.at(-1);
+        const active = now === phase;
+        const took = last ? millis((last.endedAt ?? report.lastAt) - last.startedAt) : null;
+        return (
+          <li key={phase} aria-current={active ? "step" : undefined} className="min-w-0">
+            <div
+              className={`h-1.5 rounded-full ${last ? tint(phase) : "bg-line"} ${active ? "breathing" : ""} ${last && !active ? "opacity-55" : ""}`}
+            />
+            <p
+              className={`mt-1 text-xs whitespace-nowrap ${active ? "font-semibold text-ink" : "truncate text-soft max-md:sr-only"}`}
             >
-              <div
-                className={`h-1.5 rounded-full ${last ? tint(phase) : "bg-line"} ${active ? "breathing" : ""} ${last && !active ? "opacity-55" : ""}`}
-              />
-              <p
-                className={`mt-1 text-xs whitespace-nowrap ${active ? "font-semibold text-ink" : "truncate text-soft max-md:sr-only"}`}
-              >
-                {names[phase]}
-                {took && <span className="hidden font-normal text-soft 2xl:inline"> {took}</span>}
-              </p>
-            </li>
-          );
-        },
-      )}
+              {names[phase]}
+              {took && <span className="hidden font-normal text-soft 2xl:inline"> {took}</span>}
+            </p>
+          </li>
+        );
+      })}
     </ol>
   );
 }

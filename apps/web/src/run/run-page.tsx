@@ -1,8 +1,8 @@
 import { shownVerdict, type RunReport } from "@chaos-agents/report/browser";
 import { Link, useParams } from "@tanstack/react-router";
 import { Hourglass, Unplug } from "lucide-react";
-import { useEffect } from "react";
-import type { StreamState } from "../api/event-stream.ts";
+import { memo, useDeferredValue, useEffect } from "react";
+import type { StreamState } from "../api/streams/event-stream.ts";
 import { buttonClass } from "../design/button.tsx";
 import { PageHead } from "../design/panel.tsx";
 import { Empty, Failure, Skeleton } from "../design/states.tsx";
@@ -63,22 +63,30 @@ export function RunPage() {
       <Announcer report={report} />
       {!report && <Skeleton lines={10} />}
       {report && !live && <LeftPanel run={id} report={report} />}
-      {report && (
-        <>
-          <RunFacts report={report} />
-          <Figures report={report} live={live} />
-          <CoursePanel report={report} live={live} />
-          <SteadyPanel report={report} />
-          <GuardPanel report={report} />
-          <FaultsPanel report={report} />
-          <UndoPanel report={report} live={live} />
-          <BeforePanel report={report} />
-          <LogPanel report={report} live={live} />
-        </>
-      )}
+      {report && <Details key={id} report={report} live={live} />}
     </div>
   );
 }
+
+/** While a run goes on, the browser draws its details when it has nothing more urgent to do. */
+function Details({ report, live }: { report: RunReport; live: boolean }) {
+  const calm = useDeferredValue(report);
+  return <Panels report={live ? calm : report} live={live} />;
+}
+
+const Panels = memo(({ report, live }: { report: RunReport; live: boolean }) => (
+  <>
+    <RunFacts report={report} />
+    <Figures report={report} live={live} />
+    <CoursePanel report={report} live={live} />
+    <SteadyPanel report={report} />
+    <GuardPanel report={report} />
+    <FaultsPanel report={report} />
+    <UndoPanel report={report} live={live} />
+    <BeforePanel report={report} />
+    <LogPanel report={report} live={live} />
+  </>
+));
 
 function LiveHead({ report, connection }: { report: RunReport; connection: StreamState }) {
   return (
@@ -114,12 +122,16 @@ function Announcer({ report }: { report: RunReport | null }) {
 const Waiting = ({ name, why, failed }: { name: string; why: string | null; failed: boolean }) => (
   <>
     <PageHead title={name} kicker={failed ? "Not run" : "Queued"} />
+    {failed && why !== null && (
+      <div className="mb-4">
+        <Failure error={new Error(why)} />
+      </div>
+    )}
     <div className="rounded-lg border border-line bg-card">
       <Empty icon={Hourglass} title={failed ? "This run did not start" : "It waits for its turn"}>
-        {why ??
-          (failed
-            ? "Nothing was touched."
-            : "It starts as soon as a run before it has ended. This page follows by itself.")}
+        {failed
+          ? "Nothing was touched."
+          : "It starts as soon as a run before it has ended. This page follows by itself."}
       </Empty>
     </div>
   </>

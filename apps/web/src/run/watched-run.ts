@@ -1,9 +1,10 @@
 import type { Event } from "@chaos-agents/core";
-import { RunFold, type RunReport } from "@chaos-agents/report/browser";
+import { completeReport, RunFold, type RunReport } from "@chaos-agents/report/browser";
 import { runPath } from "../api/client.ts";
-import { openStream, type StreamState } from "../api/event-stream.ts";
+import { openStream, type StreamState } from "../api/streams/event-stream.ts";
 
 export interface RunView {
+  /** Of a run that goes on: its lists grow while it is looked at. */
   report: RunReport | null;
   connection: StreamState;
   ended: boolean;
@@ -25,7 +26,8 @@ export class WatchedRun {
 
   follow(): () => void {
     this.#close = openStream({
-      path: () => `${runPath(this.#run)}/events?after=${this.#seen}`,
+      path: `${runPath(this.#run)}/events`,
+      after: () => this.#seen,
       state: (connection) => this.#show({ connection }),
       on: {
         run: (data) => this.add(data as Event),
@@ -58,8 +60,8 @@ export class WatchedRun {
     this.#timer = undefined;
     if (this.#seen === 0) return;
     const started = performance.now();
-    const { report } = this.#fold;
-    this.#pause = Math.max(120, 12 * (performance.now() - started));
+    const report = completeReport(this.#fold.state);
+    this.#pause = Math.max(120, 60 * (performance.now() - started));
     this.#show({ report });
   }
 

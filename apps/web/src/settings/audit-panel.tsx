@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { ArrowLeft, ArrowRight, Download, ScrollText } from "lucide-react";
 import { useState } from "react";
-import { base } from "../api/client.ts";
+import { base } from "../api/base.ts";
 import { auditQuery } from "../api/queries.ts";
 import { Button, buttonClass } from "../design/button.tsx";
 import { DataTable } from "../design/data-table.tsx";

@@ -1,3 +1,4 @@
+import type { EventOf } from "@chaos-agents/core";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { renderHtml } from "../html/render-html.ts";
@@ -145,4 +146,18 @@ test("the demo's figures are those of its traffic", () => {
   );
   expect(figures.errors!.during).toBe(during.reduce((total, count) => total + count, 0));
   expect(figures).toMatchObject({ recoveryMs: 1_437, faults: { planned: 4, landed: 4 } });
+});
+
+test("a fault is worth no more than its least thing, from its plan on", () => {
+  const told = demoRun();
+  const planned = told.find(({ type }) => type === "planned") as EventOf<"planned">;
+  const [fault] = planned.faults as [(typeof planned.faults)[number]];
+  const [thing] = fault.things as [(typeof fault.things)[number]];
+  const things = [
+    { ...thing, reversal: "compensated" as const },
+    { ...thing, key: "another", reversal: "exact" as const },
+  ];
+  const worth = (faults: (typeof planned)["faults"]) => foldRun([{ ...planned, faults }]).faults[0]!.reversal;
+  expect(worth([{ ...fault, reversal: "exact", things }])).toBe("compensated");
+  expect(worth([{ ...fault, reversal: "exact", things: [] }])).toBe("exact");
 });

@@ -1,3 +1,4 @@
+import type { EventOf, Reversal } from "@chaos-agents/core";
 import type { EventHandlers } from "./folding.ts";
 
 type RunEvents =
@@ -47,7 +48,7 @@ export const runHandlers: Pick<EventHandlers, RunEvents> = {
       const fault = folding.fault(view.fault);
       fault.skill = view.skill;
       fault.target = view.target;
-      fault.reversal = view.reversal;
+      fault.reversal = leastWorth(view);
       fault.seen = view.seen;
       fault.planned = { at: view.at ?? null, duration: view.duration ?? null };
       fault.params = view.params === undefined ? null : (JSON.parse(JSON.stringify(view.params) ?? "null") as unknown);
@@ -82,3 +83,10 @@ export const runHandlers: Pick<EventHandlers, RunEvents> = {
     state.retry = event.retry ?? null;
   },
 };
+
+const worstLast: readonly Reversal[] = ["exact", "compensated", "recovers-by-itself"];
+
+/** A skill tells its best; what is planned for each thing tells what it is worth here. */
+function leastWorth({ reversal, things }: EventOf<"planned">["faults"][number]): Reversal {
+  return worstLast.findLast((worth) => things.some((thing) => thing.reversal === worth)) ?? reversal;
+}

@@ -2,7 +2,10 @@ import type { PerWindow, Spread } from "../report.ts";
 
 /** What can be said of measured numbers; nulls are not among them. */
 export function spreadOf(values: Iterable<number | null>): Spread {
-  const sorted = [...values].filter((value) => value !== null).sort((a, b) => a - b);
+  const measured: number[] = [];
+  for (const value of values) if (value !== null) measured.push(value);
+  // as bare doubles they sort many times faster
+  const sorted = new Float64Array(measured).sort();
   const n = sorted.length;
   const rank = (percent: number) => sorted[Math.max(0, Math.ceil((percent / 100) * n) - 1)] ?? null;
   return {

@@ -18,6 +18,7 @@ import { schemaQuery, skillsQuery } from "../../api/queries.ts";
 import type { Diagnostic } from "../../api/types.ts";
 import { completeYaml } from "./complete-yaml.ts";
 import { editorTheme } from "./editor-theme.ts";
+import { hangingIndent } from "./hanging-indent.ts";
 
 export interface EditorHandle {
   go: (line: number, column: number) => void;
@@ -58,6 +59,7 @@ export default function YamlEditor({ ref, initial, diagnostics, onChange }: Yaml
           yaml(),
           indentUnit.of("  "),
           EditorView.lineWrapping,
+          hangingIndent,
           EditorView.contentAttributes.of({ "aria-label": "Experiment file, YAML", tabindex: "0" }),
           completing.current.of([]),
           keymap.of([...closeBracketsKeymap, ...completionKeymap, ...lintKeymap, ...historyKeymap, ...defaultKeymap]),

@@ -6,9 +6,12 @@ import {
   tickText,
   valueScale,
 } from "@chaos-agents/report/browser";
-import { memo, useEffect, useLayoutEffect, useRef } from "react";
+import { memo, useEffect, useLayoutEffect, useMemo, useRef } from "react";
 import uPlot from "uplot";
 import { onThemeChange } from "../../design/theme.ts";
+import { type ChartData, dataOf } from "./chart-data.ts";
+import { fittingTicks } from "./labels.ts";
+import { forget, redraw } from "./redraws.ts";
 import { chartFont, type Colours, coloursNow, paintBackdrop, paintForeground, type Picture } from "./paint.ts";
 
 /** All charts of a page, so that the keyboard can point in every one. */
@@ -29,7 +32,9 @@ export const Chart = memo(function Chart({ plan, frame, plots, onPoint }: Chart)
   const legend = useRef<HTMLUListElement>(null);
   const plot = useRef<uPlot | null>(null);
   const picture = useRef<Picture>(null!);
-  picture.current = { plan, frame, scale: valueScale(plan) };
+  const scale = useMemo(() => valueScale(plan), [plan]);
+  picture.current = { plan, frame, scale };
+  const drawn = useRef<ChartData>(null!);
   const shape = `${plan.style} ${plan.series.map(({ name, tint }) => `${name}/${tint}`).join(" ")}`;
 
   useLayoutEffect(() => {
@@ -37,12 +42,13 @@ export const Chart = memo(function Chart({ plan, frame, plots, onPoint }: Chart)
     let colours = coloursNow();
     const point = (u: uPlot) => {
       const index = u.cursor.idx ?? null;
-      readOut(legend.current, picture.current.plan, index);
+      readOut(legend.current, picture.current.plan, index === null ? null : (drawn.current.moments[index] ?? null));
       onPoint(index === null ? null : (u.data[0][index] ?? null));
     };
+    drawn.current = dataOf(plan, frame, (value) => scale.y(value));
     const u = new uPlot(
       optionsOf(element.clientWidth, picture, () => colours, point),
-      dataOf(picture.current),
+      alignedOf(drawn.current),
       element,
     );
     plot.current = u;
@@ -59,23 +65,28 @@ export const Chart = memo(function Chart({ plan, frame, plots, onPoint }: Chart)
       resizing.disconnect();
       unwatch();
       plots.delete(u);
+      forget(u);
       u.destroy();
       plot.current = null;
     };
   }, [shape, plots, onPoint]);
 
   useEffect(() => {
-    const frame = requestAnimationFrame(() => plot.current?.setData(dataOf(picture.current)));
-    return () => cancelAnimationFrame(frame);
-  }, [plan, frame]);
+    const { current: u } = plot;
+    if (!u) return;
+    redraw(u, () => {
+      drawn.current = dataOf(plan, frame, (value) => scale.y(value));
+      u.setData(alignedOf(drawn.current));
+    });
+  }, [plan, frame, scale]);
 
   return (
     <figure className="border-t border-line pt-3 first:border-t-0">
       <Caption
         plan={plan}
         legend={legend}
-        far={plan.limits.filter(({ value }) => !picture.current.scale.reaches(value))}
-        logarithmic={picture.current.scale.logarithmic}
+        far={plan.limits.filter(({ value }) => !scale.reaches(value))}
+        logarithmic={scale.logarithmic}
       />
       <div ref={place} role="img" aria-label={`${plan.title}: ${plan.series.map(usualWords(plan)).join("; ")}`} />
     </figure>
@@ -128,24 +139,12 @@ function readOut(list: HTMLUListElement | null, plan: ChartPlan, index: number |
   list?.querySelectorAll("b").forEach((reading, at) => {
     const series = plan.series[at];
     if (!series) return;
-    reading.textContent = index === null ? usual(plan, series) : bareQuantity(series.values[index] ?? null, plan.unit);
+    const words = index === null ? usual(plan, series) : bareQuantity(series.values[index] ?? null, plan.unit);
+    if (reading.textContent !== words) reading.firstChild!.nodeValue = words;
   });
 }
 
-/** Where the axis leaves out a stretch of time, nothing is measured, and no line is drawn. */
-function dataOf({ plan, frame, scale }: Picture): uPlot.AlignedData {
-  const x: number[] = [];
-  const columns: (number | null)[][] = plan.series.map(() => []);
-  plan.t.forEach((t, index) => {
-    const broken = index > 0 && frame.axis.stretchOf(t) !== frame.axis.stretchOf(plan.t[index - 1]!);
-    x.push(frame.axis.x(t));
-    plan.series.forEach(({ values }, at) => {
-      const value = values[index] ?? null;
-      columns[at]!.push(value === null || broken ? null : scale.y(value));
-    });
-  });
-  return [x, ...columns];
-}
+const alignedOf = ({ x, columns }: ChartData): uPlot.AlignedData => [x, ...columns];
 
 function optionsOf(
   width: number,
@@ -153,7 +152,6 @@ function optionsOf(
   colours: () => Colours,
   point: (u: uPlot) => void,
 ): uPlot.Options {
-  const narrow = width < 560;
   const { plan } = picture.current;
   return {
     width,
@@ -170,11 +168,11 @@ function optionsOf(
         stroke: () => colours()["soft"]!,
         grid: { show: false },
         ticks: { show: false },
-        splits: () => ticksOf(picture.current, narrow).map(({ x }) => x),
-        values: () => ticksOf(picture.current, narrow).map(({ label }) => label),
+        splits: (u) => ticksOf(u, picture.current).map(({ x }) => x),
+        values: (u) => ticksOf(u, picture.current).map(({ label }) => label),
       },
       {
-        size: narrow ? 46 : 56,
+        size: (u) => (u.width < 560 ? 52 : 56),
         gap: 8,
         font: chartFont,
         stroke: () => colours()["soft"]!,
@@ -193,9 +191,7 @@ function optionsOf(
   };
 }
 
-function ticksOf({ frame }: Picture, narrow: boolean) {
-  return frame.axis.ticks.filter((_, index) => !narrow || index % 2 === 0);
-}
+const ticksOf = (u: uPlot, { frame }: Picture) => fittingTicks(frame.axis.ticks, u.bbox.width / devicePixelRatio);
 
 function seriesOf(style: ChartPlan["style"], tint: string, colours: () => Colours): uPlot.Series {
   const stroke = () => colours()[tint]!;

@@ -26,12 +26,13 @@ export function CoursePanel({
   const [spoken, setSpoken] = useState("");
 
   const point = useCallback((x: number | null) => {
+    // every chart tells of the same place
+    if (at.current === x) return;
     at.current = x;
-    if (x === null) delete box.current?.dataset["pointing"];
-    else {
-      box.current?.style.setProperty("--cursor", `${x}%`);
-      if (box.current) box.current.dataset["pointing"] = "";
-    }
+    const line = box.current?.querySelector<HTMLElement>("[data-cursor]");
+    if (!line) return;
+    line.hidden = x === null;
+    if (x !== null) line.style.left = `${x}%`;
   }, []);
 
   const move = (event: KeyboardEvent) => {
@@ -61,19 +62,8 @@ export function CoursePanel({
         aria-label="Charts over the time of the run; arrow keys move the read-out"
         className="rounded-lg border border-line bg-card p-4 md:px-6"
       >
-        <div className="mr-2.5 ml-11.5 md:ml-14">
+        <div className="mr-2.5 ml-13 md:ml-14">
           <Timeline report={report} frame={frame} live={live} />
-          <div className="relative h-5 text-xs text-soft">
-            {frame.axis.ticks.map(({ x, label }, index) => (
-              <span
-                key={label + String(x)}
-                className={`absolute -translate-x-1/2 whitespace-nowrap ${index % 2 ? "max-md:hidden" : ""}`}
-                style={{ left: `${x}%` }}
-              >
-                {label}
-              </span>
-            ))}
-          </div>
         </div>
         {charts.slice(0, mostCharts).map((plan) => (
           <Chart key={plan.id + plan.title} plan={plan} frame={frame} plots={plots.current} onPoint={point} />

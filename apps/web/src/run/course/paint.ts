@@ -73,9 +73,10 @@ export function paintForeground(u: uPlot, { plan, frame, scale }: Picture, colou
   }
   ctx.save();
   ctx.fillStyle = colours["bad"]!;
-  for (const t of plan.failures) {
+  const places = new Set(plan.failures.map((t) => Math.round((frame.axis.x(t) / 100) * bbox.width)));
+  for (const x of places) {
     ctx.beginPath();
-    ctx.arc(bbox.left + (frame.axis.x(t) / 100) * bbox.width, bbox.top + bbox.height - 3 * dot, 2.4 * dot, 0, 7);
+    ctx.arc(bbox.left + x, bbox.top + bbox.height - 3 * dot, 2.4 * dot, 0, 7);
     ctx.fill();
   }
   ctx.restore();
