@@ -67,6 +67,8 @@ test("a run that was stopped says of every fault what is known of it", () => {
       "db.connection_flood, db.table_lock and db.config_change had not begun. The change is undone, compensated. " +
       "Steady again 1.44 s after the undo.",
   );
+  const unrecorded = demoRun(named).filter(({ type }) => !/^undo-|^verified/.test(type));
+  expect(foldRun(unrecorded).summary).toContain("landed; db.insert_load was stopped before it changed anything; ");
   // made, and stopped before anybody looked
   expect(summaryOf({ interruptAt: 16_250 })).toMatch(
     /^Stopped early \(SIGINT\)\. 3 of 4 faults landed; db\.config_change was made, nobody looked whether it landed\. All 4/,

@@ -17,18 +17,22 @@ export const all = (count: number) => (count === 2 ? "Both" : `All ${amount(coun
 export function everyFault(report: RunReport): string {
   if (report.faults.every((fault) => fault.startedAt === null)) return "";
   const words = new Map<string, Fault[]>();
+  const recorded = new Set(report.undos.map(({ fault }) => fault));
   for (const fault of report.faults) {
-    const word = known(fault);
+    const word = known(fault, recorded.has(fault.fault));
     if (word !== null) words.set(word, [...(words.get(word) ?? []), fault]);
   }
   return `${[landed(report), ...[...words].map(([word, faults]) => `${namesOf(faults)} ${said(word, faults.length)}`)].join("; ")}. `;
 }
 
-function known({ landing, startedAt, activeFrom }: Fault): string | null {
+function known({ landing, startedAt, activeFrom, reversal }: Fault, isRecorded: boolean): string | null {
   if (landing === "landed") return null;
   if (landing === "not-landed") return "did not land";
   if (landing === "lost") return "did not last";
   if (startedAt === null) return "had not begun";
+  // an undo is recorded before the change it is for
+  if (activeFrom === null && !isRecorded && reversal !== "recovers-by-itself")
+    return "# stopped before @ changed anything";
   return activeFrom === null
     ? "# still being made, nobody knows whether @ landed"
     : "# made, nobody looked whether @ landed";
