@@ -2,7 +2,7 @@ import { type ChartPlan, foldRun, timeAxis } from "@chaos-agents/report/browser"
 import { demoRun } from "@chaos-agents/report/demo-run";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { dataOf } from "./chart-data.ts";
+import { dataOf, lonely } from "./chart-data.ts";
 
 const planOf = (t: number[], ...all: (number | null)[][]): ChartPlan => ({
   id: "chart",
@@ -51,4 +51,10 @@ test("no line is drawn over time that the axis leaves out, and nothing measured 
   const data = dataOf(planOf(t, [1, 2, 3, 4]), { axis }, same);
   expect(data.columns).toEqual([[1, 2, null, 3, 4]]);
   expect(data.moments).toEqual([0, 1, null, 2, 3]);
+});
+
+test("only a value with none beside it stands alone", () => {
+  expect(lonely([])).toEqual([]);
+  expect(lonely([1])).toEqual([0]);
+  expect(lonely([1, null, 0, null, 2, 3, null, 4])).toEqual([0, 2, 7]);
 });

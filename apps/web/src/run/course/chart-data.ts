@@ -39,6 +39,15 @@ export function dataOf(plan: ChartPlan, { axis }: Pick<ChartFrame, "axis">, y: (
   return data;
 }
 
+/** Where a value has none beside it: no line goes there. */
+export function lonely(values: ArrayLike<number | null | undefined>): number[] {
+  const found: number[] = [];
+  for (let at = 0; at < values.length; at++) {
+    if (values[at] != null && values[at - 1] == null && values[at + 1] == null) found.push(at);
+  }
+  return found;
+}
+
 /** Those of a step's moments without which it would look another way. */
 function telling(series: ChartPlan["series"], from: number, until: number): number[] {
   if (until - from <= 2) return Array.from({ length: until - from }, (_, index) => from + index);

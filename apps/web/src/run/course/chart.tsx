@@ -9,7 +9,7 @@ import {
 import { memo, useEffect, useLayoutEffect, useMemo, useRef } from "react";
 import uPlot from "uplot";
 import { onThemeChange } from "../../design/theme.ts";
-import { type ChartData, dataOf } from "./chart-data.ts";
+import { type ChartData, dataOf, lonely } from "./chart-data.ts";
 import { fittingTicks } from "./labels.ts";
 import { forget, redraw } from "./redraws.ts";
 import { chartFont, type Colours, coloursNow, paintBackdrop, paintForeground, type Picture } from "./paint.ts";
@@ -195,8 +195,10 @@ const ticksOf = (u: uPlot, { frame }: Picture) => fittingTicks(frame.axis.ticks,
 
 function seriesOf(style: ChartPlan["style"], tint: string, colours: () => Colours): uPlot.Series {
   const stroke = () => colours()[tint]!;
-  const base = { stroke, width: 1.7, points: { show: false } };
-  if (style === "bars") return { ...base, width: 0, fill: stroke, paths: uPlot.paths.bars!({ size: [0.7, 5] }) };
+  const points: uPlot.Series.Points = { show: false, size: 4, fill: stroke, filter: (u, at) => lonely(u.data[at]!) };
+  const base = { stroke, width: 1.7, points };
+  if (style === "bars")
+    return { ...base, points: { show: false }, width: 0, fill: stroke, paths: uPlot.paths.bars!({ size: [0.7, 5] }) };
   if (style === "area") return { ...base, fill: () => colours()[tint]!.replace(/^rgb\((.+)\)$/, "rgba($1, 0.13)") };
   return base;
 }
