@@ -1,11 +1,12 @@
 import type { Agent, Skill } from "@chaos-agents/core";
+import { runOut } from "@chaos-agents/testkit/contract";
 import { FilesStage, fileNumber, filesAgent, lock, overwrite } from "@chaos-agents/testkit/files-agent";
 import { expect, test } from "vitest";
 
 const names = (count: number) => Array.from({ length: count }, (_, i) => fileNumber(i + 1));
 const overwriteAll = { skill: "files.overwrite" } as const;
-/** The files agent, impatient: an undo of it may take 20 ms. */
-const impatient: Agent = { ...filesAgent, skills: [{ ...overwrite, undoDeadline: 20 }] };
+/** The files agent, impatient: an undo of it may take 100 ms. */
+const impatient: Agent = { ...filesAgent, skills: [{ ...overwrite, undoDeadline: 100 }] };
 
 test("[CA-40] undo runs last in, first out, across faults and their records", async () => {
   await using files = await FilesStage.open();
@@ -42,10 +43,11 @@ test("an undo that never answers counts as failed after its time, and holds up n
   await files.files.trouble({ hangUndo: ["f02"] });
   const outcome = await files.pass(files.experiment([overwriteAll]));
   expect(outcome).toMatchObject({ verdict: "rollback-incomplete", left: [{ thing: "f02" }] });
-  expect(outcome.left[0]!.why).toContain("did not finish within 20ms");
+  expect(outcome.left[0]!.why).toContain("did not finish within 100ms");
   expect(await files.differences()).toEqual(["f02 is not what it was"]);
   await files.files.trouble({});
-  expect(await files.stage.recover(outcome.run)).toMatchObject({ left: [] });
+  // on a busy disk one may take longer, and is tried again
+  expect(await runOut(files.clock, files.stage.recover(outcome.run))).toMatchObject({ left: [] });
   await files.expectAsBefore();
 });
 

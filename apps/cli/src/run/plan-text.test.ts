@@ -58,11 +58,11 @@ test("names every thing, how it is undone, what it costs and what preflight foun
   expect(plan(undefined)).toBe(`Plan for shop, 1m 30s
 on db: shop on db:5432 (PostgreSQL 18)
 
-  1  db.insert_load at 5s for 30s  exact undo
+  1  db.insert_load at 5s for 30s  compensated undo
      - insert 10 rows into orders
-       undo: delete our rows from orders
+       undo: delete our rows from orders (exact)
      - insert 10 rows into customers
-       undo: delete our rows from customers (compensated)
+       undo: delete our rows from customers
 
 It touches 2 tables, 1,020 rows, at most 5% of what there is.
 
@@ -74,6 +74,7 @@ Preflight
 test("fits a narrow terminal, and counts what it does not name", () => {
   const lines = plan(48, 1).split("\n");
   expect(lines.filter((line) => line.length > 48)).toEqual([]);
+  expect(lines).toContain("     compensated undo");
   expect(lines).toContain("     and 1 more; --dry-run names them all");
 });
 

@@ -27,7 +27,11 @@ export function planText(
     lines.push(...bullet("", "", `on ${target}: ${label} (${summary})`));
   for (const { fault, skill, target, reversal, planned, things } of state.faults) {
     const several = state.targets.length > 1 ? ` on ${target}` : "";
-    lines.push("", `${fault.padStart(3)}  ${bold(skill ?? "?")}${several}${timing(planned)}${worth(reversal, dim)}`);
+    const head = `${fault.padStart(3)}  ${skill ?? "?"}${several}${timing(planned)}`;
+    const worth = worthOf(reversal);
+    const fits = head.length + 2 + worth.length <= width;
+    lines.push("", head.replace(skill ?? "?", bold) + (fits && worth ? `  ${dim(worth)}` : ""));
+    if (!fits) lines.push(`     ${dim(worth)}`);
     for (const thing of things.slice(0, most)) {
       const less = thing.reversal === reversal ? "" : ` (${thing.reversal})`;
       lines.push(
@@ -82,8 +86,8 @@ function timing({ at, duration }: { at: number | null; duration: number | null }
   return duration === null ? from : `${from} for ${formatDuration(duration)}`;
 }
 
-const worth = (reversal: Reversal | null, dim: (text: string) => string) =>
-  reversal === null ? "" : dim(reversal === "recovers-by-itself" ? "  recovers by itself" : `  ${reversal} undo`);
+const worthOf = (reversal: Reversal | null) =>
+  reversal === null ? "" : reversal === "recovers-by-itself" ? "recovers by itself" : `${reversal} undo`;
 
 /** Text after a mark; what does not fit on its line stands below its beginning. */
 function hanging(text: string, mark: string, width: number): string[] {
