@@ -27,6 +27,9 @@ export function useRun(id: string) {
     void client.invalidateQueries({ queryKey: runQuery(id).queryKey });
     void client.invalidateQueries({ queryKey: reportQuery(id).queryKey });
   }, [client, id, watched.ended]);
+  // what was stored is old once anything is done about the run, whether or not its events were heard to their end
+  const stands = run.data && `${live} ${run.data.verdict} ${run.data.pending}`;
+  useEffect(() => () => void client.invalidateQueries({ queryKey: reportQuery(id).queryKey }), [client, id, stands]);
   const stored = useQuery({
     ...reportQuery(id),
     enabled: run.data !== undefined && !live && run.data.damaged === null,
