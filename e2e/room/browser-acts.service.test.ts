@@ -35,10 +35,12 @@ describe("what can be done in the control room", () => {
         await left.getByRole("cell", { name: "customers" }).first().waitFor();
         expect(await rows()).toEqual([{ n: 700 }]);
         await left.getByRole("button", { name: "Recover now" }).click();
+        const undone = page.getByRole("region", { name: "Undo", exact: true }).getByRole("row");
+        await expect
+          .poll(async () => (await undone.allInnerTexts()).slice(1), patient)
+          .toEqual([expect.stringMatching(/insert_load[\s\S]*undone[\s\S]*200 rows deleted/)]);
         await left.waitFor({ state: "detached" });
         await verdict(page).waitFor();
-        const undone = await page.getByRole("region", { name: "Undo", exact: true }).getByRole("row").allInnerTexts();
-        expect(undone.slice(1)).toEqual([expect.stringMatching(/insert_load[\s\S]*undone[\s\S]*200 rows deleted/)]);
         expect((await room.ask("GET", `/runs/${run}`)).body).toMatchObject({ live: false, pending: 0 });
         await shop.expectWhole();
       });
