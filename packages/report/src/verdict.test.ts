@@ -39,7 +39,12 @@ test.each([
   [{ deviated: true }, "deviated", 3, /^The steady state did not hold/],
   [{ unlanded: true }, "unlanded", 1, /^3 of 4 faults landed/],
   [{ guardAt: 21_000 }, "guarded", 5, /connections left: 1 is not >= 3/],
-  [{ interruptAt: 14_100 }, "interrupted", 130, /^Stopped early \(SIGINT\)\. 3 of 4 faults/],
+  [
+    { interruptAt: 14_100 },
+    "interrupted",
+    130,
+    /^Stopped early \(SIGINT\)\. 3 of 4 faults landed; db\.config_change had not begun\. All 3 changes are undone/,
+  ],
   [{ stuck: true }, "rollback-incomplete", 4, /^1 of 4 changes is still there/],
 ] as const)("%j ends %s with exit code %i", (options, verdict, exitCode, summary) => {
   const report = foldRun(demoRun(options));

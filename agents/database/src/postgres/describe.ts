@@ -61,7 +61,7 @@ const triggersStatement = `
     FROM family f JOIN pg_catalog.pg_trigger t ON t.tgrelid = f.oid
    WHERE NOT t.tgisinternal
    UNION ALL
-  SELECT f.root, r.rulename, 'rule', NULL, r.ev_enabled IN ('O', 'A'), 
+  SELECT f.root, r.rulename, 'rule', NULL, r.ev_enabled IN ('O', 'A'),
          -- a rule's words open every table it speaks of
          CASE WHEN r.ev_class <> ALL ($2::oid[]) AND NOT EXISTS (
                 SELECT FROM pg_catalog.pg_depend d

@@ -4,7 +4,7 @@ import { Undo2 } from "lucide-react";
 import { useEffect } from "react";
 import { answer, api } from "../api/client.ts";
 import { useJob } from "../api/jobs.ts";
-import { reportQuery, runQuery } from "../api/queries.ts";
+import { runQuery } from "../api/queries.ts";
 import { Button } from "../design/button.tsx";
 import { CopyButton } from "../design/copy-button.tsx";
 import { DataTable } from "../design/data-table.tsx";
@@ -21,7 +21,7 @@ export function LeftPanel({ run, report: { left, retry } }: { run: string; repor
   const { job, busy } = useJob("recover", made?.id ?? null);
   const done = job?.state === "done";
   useEffect(() => {
-    if (done) void client.invalidateQueries({ queryKey: reportQuery(run).queryKey });
+    if (done) void client.invalidateQueries({ queryKey: runQuery(run).queryKey });
   }, [client, run, done]);
   if (left.length === 0 && retry === null) return null;
   const failed = job?.state === "failed";

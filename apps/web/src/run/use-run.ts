@@ -23,11 +23,9 @@ export function useRun(id: string) {
   const live = run.data?.live === true;
   const watched = useWatchedRun(id, live);
   useEffect(() => {
-    if (!watched.ended) return;
-    void client.invalidateQueries({ queryKey: runQuery(id).queryKey });
-    void client.invalidateQueries({ queryKey: reportQuery(id).queryKey });
+    if (watched.ended) void client.invalidateQueries({ queryKey: runQuery(id).queryKey });
   }, [client, id, watched.ended]);
-  // what was stored is old once anything is done about the run, whether or not its events were heard to their end
+  // a stored report is old once the run stands otherwise, whether or not its events were heard to their end
   const stands = run.data && `${live} ${run.data.verdict} ${run.data.pending}`;
   useEffect(() => () => void client.invalidateQueries({ queryKey: reportQuery(id).queryKey }), [client, id, stands]);
   const stored = useQuery({
